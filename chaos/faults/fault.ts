@@ -1,0 +1,38 @@
+import type { TSchema } from 'typebox'
+import type { Random } from '#lib/random.ts'
+import type { ObservationLine, UndoAction } from '#reports/record/format.ts'
+import type { Capability, FaultPort, LinkSelector } from '../targets/target.ts'
+
+// One fault is one file with one exported object, and one line in registry.ts:
+//
+//   plan (pure: which instances or links)  →  [journal: planned, with undo]  →  inject  →  [armed]
+//        →  verify (it bites)  →  [effective: the recovery clock starts]  →  hold  →  revert  →  [reverted]
+export interface Fault<Parameters = Record<string, unknown>> {
+  readonly name: string
+  readonly title: string
+  /** TypeBox schema of the parameters, with defaults and descriptions: validation and reference come from it. */
+  readonly parameters: TSchema
+  readonly needs: readonly Capability[]
+  /** Links that must carry a proxy before the system starts. */
+  links(parameters: Parameters): LinkSelector[]
+  plan(parameters: Parameters, context: PlanContext): Promise<FaultPlan>
+  inject(plan: FaultPlan, port: FaultPort): Promise<void>
+  /** Waits until the fault is seen to bite, and says how; throws FAULT_NOT_EFFECTIVE at its limit. */
+  verify(plan: FaultPlan, port: FaultPort): Promise<string>
+  revert(plan: FaultPlan, port: FaultPort): Promise<void>
+}
+
+export interface PlanContext {
+  /** Seeded: the same run seed and trial choose the same targets. */
+  random: Random
+  sample: Extract<ObservationLine, { kind: 'sample' }>
+  port: FaultPort
+}
+
+/** Plain data: it goes to the journal as it is. */
+export interface FaultPlan {
+  targets: string[]
+  undo: UndoAction[]
+  /** For inject, verify and revert of the same fault. */
+  details: Record<string, unknown>
+}

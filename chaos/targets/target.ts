@@ -1,0 +1,114 @@
+import type { StateLine } from '#sut/contracts/state.ts'
+import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
+import type { ObservationLine, UndoAction } from '#reports/record/format.ts'
+
+// A target is a place where a system runs and faults land. One folder each; the registry is chaos/targets/registry.ts.
+export interface Target {
+  readonly name: string
+  /** Fault operations that it can do; a fault names what it needs, and is refused by name before anything starts. */
+  readonly capabilities: readonly Capability[]
+  /** Starts a system; when it throws, nothing is left of it. */
+  up(request: UpRequest): Promise<RunningSystem>
+  /** All systems of this user that are running here, by whomever they were started. */
+  list(): Promise<SystemStatus[]>
+  /** Reaches a system that another command started. */
+  connect(id: string): Promise<RunningSystem>
+  /** Ends what is left of systems whose owner is gone. Says what it found and did, one line each. */
+  recover(): Promise<{ found: string[]; undone: string[]; failed: string[] }>
+}
+
+export const capabilities = ['process.kill', 'link.toxic', 'region.outage'] as const
+export type Capability = (typeof capabilities)[number]
+
+export interface UpRequest {
+  design: string
+  /** Links that must be breakable: each gets a proxy. 'all' for `up` alone. */
+  links: readonly LinkSelector[] | 'all'
+  /** The system ends by itself when it hears nothing of the harness for this long; 0: it lives until `down`. */
+  lease_ms: number
+  ports_from?: number
+  progress: (text: string) => void
+  signal: AbortSignal
+}
+
+/** `from` calls `to`; both are services or stores; a region of '*' (or none) means every region. */
+export interface LinkSelector {
+  from: string
+  to: string
+  from_region?: string
+  to_region?: string
+}
+
+/** A link that carries a proxy: everything that `from` in its region sends to one instance of `to`. */
+export interface Link {
+  id: string // game-a>wallet-a-1
+  from: string
+  from_region: string
+  to: string // service or store
+  to_region: string
+  to_instance: string
+}
+
+export interface Toxic {
+  name: string
+  /** Toxiproxy's types: latency {latency, jitter}, timeout {timeout}, reset_peer {timeout}, bandwidth {rate}, limit_data … */
+  type: string
+  stream: 'upstream' | 'downstream'
+  attributes: Record<string, number>
+}
+
+export interface SystemStatus {
+  id: string
+  target: string
+  design: string
+  started_at_ms: number
+  /** Base addresses of the public gateways by region: https://127.0.0.1:PORT */
+  gateways: { region: string; url: string }[]
+  owner_alive: boolean
+}
+
+export interface RunningSystem extends AsyncDisposable {
+  readonly id: string
+  readonly descriptor: SystemDescriptor
+  readonly gateways: readonly { region: string; url: string }[]
+  /** PEM file of the authority that signed the gateways' certificates. */
+  readonly authority_file: string
+  readonly versions: Record<string, string>
+  /** Time-outs that decide recovery, printed in every report. */
+  readonly settings: Record<string, string | number>
+
+  /** State now, shaped like a line of observations.jsonl. */
+  sample(): Promise<Extract<ObservationLine, { kind: 'sample' }>>
+  /** Events and scaling decisions since the start of the system, as they come, until the signal aborts. */
+  events(signal: AbortSignal): AsyncIterable<ObservationLine>
+  /** A process (the load generator) that must not outlive the lease. */
+  guard(pid: number): Promise<void>
+  /** Work that still moves (outboxes, open rounds, events behind), summed over all instances. */
+  pending(): Promise<Record<string, number>>
+  /** The final state of every service. */
+  dump(): AsyncIterable<StateLine>
+
+  readonly faults: FaultPort
+  /** Stops everything and leaves nothing. Idempotent. */
+  down(): Promise<void>
+}
+
+/** What faults are made of. Each operation is idempotent, each undo can run in another process (after a crash). */
+export interface FaultPort {
+  links(selector: LinkSelector): Promise<Link[]>
+  /** SIGKILL. Returns the identities that were killed: an instance with its old process id. */
+  kill(instances: readonly string[]): Promise<{ instance: string; pid: number }[]>
+  /** True when that process is gone. */
+  gone(pid: number): Promise<boolean>
+  addToxic(link: string, toxic: Toxic): Promise<void>
+  removeToxic(link: string, name: string): Promise<void>
+  /** Bytes through a link's proxy cannot be asked for; so a probe connection measures it: ms to the first byte, or why not. */
+  probeLink(link: string): Promise<{ connected: boolean; round_trip_ms: number | null; error: string | null }>
+  /** Kills every process of the region, its stores included, and keeps it down until `startRegion`. */
+  stopRegion(region: string): Promise<{ subject: string; pid: number }[]>
+  startRegion(region: string): Promise<void>
+  /** Runs an undo that a journal holds. */
+  undo(action: UndoAction): Promise<void>
+  /** What faults have left: toxics, stopped regions. Empty is clean. */
+  residue(): Promise<string[]>
+}

@@ -1,0 +1,130 @@
+import { Type, type Static } from 'typebox'
+import * as api from './api.ts'
+import { amountMinor, balanceMinor } from './money.ts'
+
+// Calls between services: HTTP/2 with mutual TLS, JSON. Each names the callers that its server admits.
+// `idempotent`: the caller's platform may retry it by itself.
+export const transferKinds = ['deposit', 'withdrawal', 'bet', 'win', 'rollback'] as const
+export const transferKind = Type.Enum(transferKinds)
+
+export const transferRequest = Type.Object({
+  /** Same key, same answer; same key with other parameters: idempotency_conflict. */
+  key: Type.String({ minLength: 1, maxLength: 160 }),
+  kind: transferKind,
+  player_id: Type.String(),
+  /** For a rollback the amount of the bet it undoes. */
+  amount_minor: amountMinor,
+  /** bet, win, rollback: the round; a rollback undoes that round's bet, known or not (tombstone). */
+  round_id: Type.Optional(Type.String()),
+  game_id: Type.Optional(Type.String()),
+})
+export const transferAnswer = Type.Object({
+  transfer_id: Type.String(),
+  balance_minor: balanceMinor,
+  version: Type.Integer(),
+  replayed: Type.Boolean(),
+})
+export const roundRequest = Type.Object({
+  key: Type.String(),
+  player_id: Type.String(),
+  session_id: Type.String(),
+  stake_minor: amountMinor,
+  client_seed: Type.String(),
+})
+export const sessionRequest = Type.Object({ player_id: Type.String(), game_id: Type.String() })
+export const stakeCheck = Type.Object({ player_id: Type.String(), stake_minor: amountMinor })
+export const stakeAllowed = Type.Object({ game_id: Type.String() })
+/** Reel strips of symbol numbers; a line pays `stake × pays[symbol]` when all reels show that symbol on the centre row. */
+export const gameDefinition = Type.Object({
+  game_id: Type.String(),
+  title: Type.String(),
+  version: Type.Integer(),
+  return_to_player: Type.Number(),
+  reels: Type.Array(Type.Array(Type.Integer())),
+  pays: Type.Record(Type.String(), Type.Integer()),
+})
+export const player = Type.Object({ player_id: Type.String() })
+export const identifier = Type.Object({ id: Type.String() })
+export const jsonWebKeys = Type.Object({ keys: Type.Array(Type.Record(Type.String(), Type.Unknown())) })
+export const login = Type.Object({ player_id: Type.String(), token: Type.String(), expires_in_s: Type.Integer() })
+
+export const calls = {
+  'identity.register': {
+    method: 'POST',
+    path: '/players',
+    callers: ['gateway'],
+    body: api.credentials,
+    answer: api.registered,
+    idempotent: false,
+  },
+  'identity.login': {
+    method: 'POST',
+    path: '/login',
+    callers: ['gateway'],
+    body: api.credentials,
+    answer: login,
+    idempotent: true,
+  },
+  'identity.keys': { method: 'GET', path: '/keys', callers: ['gateway'], answer: jsonWebKeys, idempotent: true },
+  'session.open': {
+    method: 'POST',
+    path: '/sessions',
+    callers: ['gateway'],
+    body: sessionRequest,
+    answer: api.sessionOpened,
+    idempotent: false,
+  },
+  'session.check': {
+    method: 'POST',
+    path: '/sessions/:id/check',
+    callers: ['game'],
+    body: stakeCheck,
+    answer: stakeAllowed,
+    idempotent: true,
+  },
+  'game.spin': {
+    method: 'POST',
+    path: '/rounds',
+    callers: ['gateway'],
+    body: roundRequest,
+    answer: api.spinResult,
+    idempotent: true,
+  },
+  'wallet.transfer': {
+    method: 'POST',
+    path: '/transfers',
+    callers: ['gateway', 'game'],
+    body: transferRequest,
+    answer: transferAnswer,
+    idempotent: true,
+  },
+  'wallet.balance': {
+    method: 'GET',
+    path: '/accounts/:id',
+    callers: ['gateway'],
+    answer: api.balance,
+    idempotent: true,
+  },
+  'catalog.games': { method: 'GET', path: '/games', callers: ['gateway'], answer: api.games, idempotent: true },
+  'catalog.game': {
+    method: 'GET',
+    path: '/games/:id',
+    callers: ['game', 'session'],
+    answer: gameDefinition,
+    idempotent: true,
+  },
+  'analytics.history': {
+    method: 'GET',
+    path: '/players/:id/history',
+    callers: ['gateway'],
+    answer: api.history,
+    idempotent: true,
+  },
+} as const
+
+export type CallName = keyof typeof calls
+export type TransferKind = (typeof transferKinds)[number]
+export type TransferRequest = Static<typeof transferRequest>
+export type TransferAnswer = Static<typeof transferAnswer>
+export type RoundRequest = Static<typeof roundRequest>
+export type GameDefinition = Static<typeof gameDefinition>

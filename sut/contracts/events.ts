@@ -1,0 +1,57 @@
+import { Type, type Static } from 'typebox'
+import { transferKind } from './calls.ts'
+import { amountMinor, balanceMinor } from './money.ts'
+
+// Events leave a service through its outbox and reach the JetStream stream EVENTS at least once, in any order.
+export const eventStream = 'EVENTS'
+/** The event log: one message per subject `log.<event id>`, a second one is refused by the server: every event once. */
+export const logStream = 'LOG'
+export const shardCount = 8
+
+const envelope = { id: Type.String(), occurred_at_ms: Type.Number(), player_id: Type.String() }
+
+export const moneyTransferred = Type.Object({
+  ...envelope,
+  type: Type.Literal('wallet.transferred'),
+  transfer_id: Type.String(),
+  kind: transferKind,
+  amount_minor: amountMinor,
+  balance_after_minor: balanceMinor,
+  /** Version of the player's account: gapless, so a consumer that knows which versions it has applied needs no order. */
+  version: Type.Integer(),
+  round_id: Type.Optional(Type.String()),
+  game_id: Type.Optional(Type.String()),
+})
+export const roundEnded = Type.Object({
+  ...envelope,
+  type: Type.Literal('game.round_ended'),
+  round_id: Type.String(),
+  game_id: Type.String(),
+  status: Type.Union([Type.Literal('completed'), Type.Literal('cancelled')]),
+  stake_minor: amountMinor,
+  win_minor: balanceMinor,
+})
+export const playerRegistered = Type.Object({ ...envelope, type: Type.Literal('identity.player_registered') })
+export const sessionOpened = Type.Object({
+  ...envelope,
+  type: Type.Literal('session.opened'),
+  session_id: Type.String(),
+  game_id: Type.String(),
+})
+export const event = Type.Union([moneyTransferred, roundEnded, playerRegistered, sessionOpened])
+
+export type MoneyTransferred = Static<typeof moneyTransferred>
+export type RoundEnded = Static<typeof roundEnded>
+export type SystemEvent = Static<typeof event>
+
+/** Shard of a player, 0 … shardCount − 1 (FNV-1a). */
+export function shardOf(player_id: string): number {
+  let hash = 0x811c9dc5
+  for (let index = 0; index < player_id.length; index++)
+    hash = Math.imul(hash ^ player_id.charCodeAt(index), 0x01000193)
+  return (hash >>> 0) % shardCount
+}
+
+/** Subject in the stream EVENTS: `events.<shard>.<type>`, e.g. events.3.wallet.transferred */
+export const subjectOf = (event: { type: string; player_id: string }): string =>
+  `events.${shardOf(event.player_id)}.${event.type}`

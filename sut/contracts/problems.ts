@@ -1,0 +1,36 @@
+// Every refusal that a caller can get, inside or outside: body {code, message}, with this status.
+// `retry`: whether the same request, with the same idempotency key, may succeed later.
+export const problems = {
+  malformed: { status: 400, retry: false },
+  unauthenticated: { status: 401, retry: false },
+  token_expired: { status: 401, retry: false },
+  signature_invalid: { status: 401, retry: false },
+  request_replayed: { status: 401, retry: false },
+  clock_skewed: { status: 401, retry: false },
+  insufficient_funds: { status: 402, retry: false },
+  forbidden: { status: 403, retry: false },
+  not_found: { status: 404, retry: false },
+  name_taken: { status: 409, retry: false },
+  idempotency_conflict: { status: 409, retry: false },
+  round_cancelled: { status: 409, retry: false },
+  rolled_back: { status: 409, retry: false },
+  stake_refused: { status: 422, retry: false },
+  session_ended: { status: 422, retry: false },
+  too_many_requests: { status: 429, retry: true },
+  internal: { status: 500, retry: true },
+  unavailable: { status: 503, retry: true },
+  deadline_exceeded: { status: 504, retry: true },
+} as const satisfies Record<string, { status: number; retry: boolean }>
+
+export type ProblemCode = keyof typeof problems
+
+/** A refusal inside a service; the server turns it into its status and a body {code, message}. */
+export class Problem extends Error {
+  readonly code: ProblemCode
+
+  constructor(code: ProblemCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'Problem'
+    this.code = code
+  }
+}

@@ -1,0 +1,103 @@
+import { Type, type Static } from 'typebox'
+import { transferKind } from './calls.ts'
+import { event } from './events.ts'
+import { balanceMinor, signedMinor } from './money.ts'
+
+// The final state of the system, one line an item: what `GET /dump` of the operations port streams, and `ledger.jsonl` keeps.
+const accountState = Type.Object({
+  kind: Type.Literal('account'),
+  account: Type.String(), // player:<player_id> or house:<n>
+  balance_minor: signedMinor,
+  version: Type.Integer(),
+})
+const transferState = Type.Object({
+  kind: Type.Literal('transfer'),
+  transfer_id: Type.String(),
+  key: Type.String(),
+  transfer_kind: Type.Union([transferKind, Type.Literal('tombstone')]),
+  player_id: Type.String(),
+  amount_minor: Type.Integer({ minimum: 0 }),
+  round_id: Type.Union([Type.String(), Type.Null()]),
+  game_id: Type.Union([Type.String(), Type.Null()]),
+  created_at_ms: Type.Number(),
+})
+/** hash = hex(SHA-256(previous hash of the account, '' for the first | account | version | transfer_id | amount | balance)), fields joined by '|'. */
+const entryState = Type.Object({
+  kind: Type.Literal('entry'),
+  account: Type.String(),
+  version: Type.Integer(),
+  transfer_id: Type.String(),
+  amount_minor: signedMinor,
+  balance_after_minor: signedMinor,
+  hash: Type.String(),
+})
+/** A row of an outbox: the whole event and whether the relay has published it. */
+const outboxState = Type.Object({
+  kind: Type.Literal('outbox'),
+  service: Type.String(),
+  event_id: Type.String(),
+  type: Type.String(),
+  published: Type.Boolean(),
+})
+const roundState = Type.Object({
+  kind: Type.Literal('round'),
+  round_id: Type.String(),
+  key: Type.String(),
+  player_id: Type.String(),
+  session_id: Type.String(),
+  game_id: Type.String(),
+  game_version: Type.Integer(),
+  status: Type.String(), // 'completed' and 'cancelled' are final
+  stake_minor: balanceMinor,
+  win_minor: Type.Union([balanceMinor, Type.Null()]),
+  server_seed: Type.String(),
+  server_seed_hash: Type.String(),
+  client_seed: Type.String(),
+  nonce: Type.Integer(),
+  stops: Type.Union([Type.Array(Type.Integer()), Type.Null()]),
+})
+const gameState = Type.Object({
+  kind: Type.Literal('game'),
+  game_id: Type.String(),
+  version: Type.Integer(),
+  return_to_player: Type.Number(),
+  reels: Type.Array(Type.Array(Type.Integer())),
+  pays: Type.Record(Type.String(), Type.Integer()),
+})
+const logState = Type.Object({ kind: Type.Literal('log'), event })
+/** Read model of a player, as analytics holds it. */
+const playerModelState = Type.Object({
+  kind: Type.Literal('player_model'),
+  player_id: Type.String(),
+  version: Type.Integer(), // highest version such that all up to it are applied
+  balance_minor: balanceMinor,
+  deposited_minor: Type.Integer(),
+  withdrawn_minor: Type.Integer(),
+  staked_minor: Type.Integer(), // bets less rollbacks
+  won_minor: Type.Integer(),
+})
+const gameModelState = Type.Object({
+  kind: Type.Literal('game_model'),
+  game_id: Type.String(),
+  rounds: Type.Integer(),
+  staked_minor: Type.Integer(),
+  won_minor: Type.Integer(),
+})
+
+export const stateLine = Type.Union([
+  accountState,
+  transferState,
+  entryState,
+  outboxState,
+  roundState,
+  gameState,
+  logState,
+  playerModelState,
+  gameModelState,
+])
+export type StateLine = Static<typeof stateLine>
+export type StateOf<Kind extends StateLine['kind']> = Extract<StateLine, { kind: Kind }>
+
+/** `GET /state` of the operations port: what still moves inside this instance. All zero in every instance = settled. */
+export const pendingWork = Type.Object({ pending: Type.Record(Type.String(), Type.Number()) })
+export type PendingWork = Static<typeof pendingWork>
