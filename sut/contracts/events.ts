@@ -38,11 +38,11 @@ export const sessionOpened = Type.Object({
   session_id: Type.String(),
   game_id: Type.String(),
 })
-export const event = Type.Union([moneyTransferred, roundEnded, playerRegistered, sessionOpened])
+export const systemEvent = Type.Union([moneyTransferred, roundEnded, playerRegistered, sessionOpened])
 
 export type MoneyTransferred = Static<typeof moneyTransferred>
 export type RoundEnded = Static<typeof roundEnded>
-export type SystemEvent = Static<typeof event>
+export type SystemEvent = Static<typeof systemEvent>
 
 /** Shard of a player, 0 … shardCount − 1 (FNV-1a). */
 export function shardOf(player_id: string): number {

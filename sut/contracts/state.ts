@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { transferKind } from './calls.ts'
-import { event } from './events.ts'
+import { systemEvent } from './events.ts'
 import { balanceMinor, signedMinor } from './money.ts'
 
 // The final state of the system, one line an item: what `GET /dump` of the operations port streams, and `ledger.jsonl` keeps.
@@ -64,7 +64,7 @@ const gameState = Type.Object({
   reels: Type.Array(Type.Array(Type.Integer())),
   pays: Type.Record(Type.String(), Type.Integer()),
 })
-const logState = Type.Object({ kind: Type.Literal('log'), event })
+const logState = Type.Object({ kind: Type.Literal('log'), event: systemEvent })
 /** Read model of a player, as analytics holds it. */
 const playerModelState = Type.Object({
   kind: Type.Literal('player_model'),
