@@ -6,6 +6,22 @@ export const failures = {
   UNKNOWN_DESIGN: { exit: 2, hint: 'npm run chaos -- list shows all designs' },
   EXPERIMENT_INVALID: { exit: 2, hint: 'docs/reference/experiment.md describes every field' },
   NOT_SUPPORTED_BY_TARGET: { exit: 2, hint: 'npm run chaos -- list shows what each target can do' },
+  UNKNOWN_FAULT: { exit: 2, hint: 'npm run chaos -- list shows all faults and their parameters' },
+  FAULT_PARAMETERS_INVALID: { exit: 2, hint: 'npm run chaos -- list shows the parameters of each fault' },
+  FAULT_NOT_EFFECTIVE: { exit: 3, hint: 'the fault was reverted; its journal and the logs say what was tried' },
+  NO_FAULT_TARGET: { exit: 3, hint: 'no ready instance or proxied link fits the parameters of the fault' },
+  LOAD_FAILED: { exit: 3, hint: 'the log of the load generator is in the folder of the run' },
+  ABORTED: { exit: 3, hint: 'everything was ended; the record is kept' },
+  NOT_UNDONE: { exit: 4, hint: 'npm run chaos -- recover tries again and says what it finds' },
+  OUTPUT_NOT_WRITABLE: { exit: 2, hint: '--out DIR names another folder' },
+  DISK_FULL: { exit: 2, hint: 'free some space, or name a folder on another disk with --out DIR' },
+  RUN_NOT_FOUND: { exit: 2, hint: 'name the folder of a run, such as reports/runs/2026-…' },
+  RUN_INCOMPLETE: { exit: 3, hint: 'the run did not get far enough to be judged; journal.jsonl says how far it got' },
+  SYSTEM_NOT_FOUND: { exit: 2, hint: 'npm run chaos -- up starts a system, npm run chaos -- status lists them' },
+  TARGET_UNAVAILABLE: {
+    exit: 2,
+    hint: 'npm run chaos -- list shows the targets; npm run chaos -- doctor what they need',
+  },
 } as const satisfies Record<string, { exit: 1 | 2 | 3 | 4; hint: string }>
 
 export type FailureCode = keyof typeof failures
