@@ -1,0 +1,66 @@
+import { Failure } from '#lib/errors.ts'
+
+// A design picks, at start-up, between implementations of named parts. Services read `choices(platform.design)` and take the
+// implementation from a map where they are wired; no service asks which design it runs under.
+export const standardChoices = {
+  /** unique-key: a request that comes twice is applied once. off: nobody looks at the key. */
+  idempotency: 'unique-key' as 'unique-key' | 'off',
+  /** after-commit: the wallet answers what is on disk. before-commit: it answers from memory and writes later. */
+  acknowledge: 'after-commit' as 'after-commit' | 'before-commit',
+  /** PostgreSQL's standby, set by the target: synchronous: no acknowledged commit is lost in a fail-over. */
+  replication: 'synchronous' as 'synchronous' | 'asynchronous',
+}
+export type Choices = typeof standardChoices
+
+export interface Design {
+  readonly name: string
+  readonly title: string
+  readonly description: string
+  /** A planted bug must turn the verdict red: a control of the harness, not a choice for production. */
+  readonly planted_bug: boolean
+  readonly choices: Choices
+}
+
+const all: readonly Design[] = [
+  {
+    name: 'standard',
+    title: 'The system as it should be',
+    description: 'Idempotent transfers and rounds, answers after the commit, synchronous replication.',
+    planted_bug: false,
+    choices: standardChoices,
+  },
+  {
+    name: 'async-replication',
+    title: 'Asynchronous PostgreSQL replication',
+    description:
+      'Commits do not wait for the standby: quicker writes, and a fail-over loses what the standby had not received.',
+    planted_bug: false,
+    choices: { ...standardChoices, replication: 'asynchronous' },
+  },
+  {
+    name: 'idempotency-off',
+    title: 'Planted bug: no idempotency',
+    description:
+      'Wallet and game ignore the idempotency key: a deposit, bet, win or spin that is sent again is applied again.',
+    planted_bug: true,
+    choices: { ...standardChoices, idempotency: 'off' },
+  },
+  {
+    name: 'ack-before-commit',
+    title: 'Planted bug: the wallet answers before it commits',
+    description: 'A write-behind cache in the wallet: a kill between answer and write loses acknowledged money.',
+    planted_bug: true,
+    choices: { ...standardChoices, acknowledge: 'before-commit' },
+  },
+]
+
+/** Every design by its name; 'standard' is the default. */
+export const designs: Readonly<Record<string, Design>> = Object.fromEntries(all.map((design) => [design.name, design]))
+
+/** The choices of a design; throws Failure UNKNOWN_DESIGN. */
+export function choices(name: string): Choices {
+  const design = Object.hasOwn(designs, name) ? designs[name] : undefined
+  if (design === undefined)
+    throw new Failure('UNKNOWN_DESIGN', `there is no design '${name}', only ${Object.keys(designs).join(', ')}`)
+  return design.choices
+}
