@@ -14,7 +14,6 @@ export const failures = {
   ABORTED: { exit: 3, hint: 'everything was ended; the record is kept' },
   NOT_UNDONE: { exit: 4, hint: 'npm run chaos -- recover tries again and says what it finds' },
   OUTPUT_NOT_WRITABLE: { exit: 2, hint: '--out DIR names another folder' },
-  DISK_FULL: { exit: 2, hint: 'free some space, or name a folder on another disk with --out DIR' },
   RUN_NOT_FOUND: { exit: 2, hint: 'name the folder of a run, such as reports/runs/2026-…' },
   RUN_INCOMPLETE: { exit: 3, hint: 'the run did not get far enough to be judged; journal.jsonl says how far it got' },
   SYSTEM_NOT_FOUND: { exit: 2, hint: 'npm run chaos -- up starts a system, npm run chaos -- status lists them' },
@@ -22,6 +21,8 @@ export const failures = {
     exit: 2,
     hint: 'npm run chaos -- list shows the targets; npm run chaos -- doctor what they need',
   },
+  TOOL_MISSING: { exit: 2, hint: 'npm run chaos -- doctor shows what was found where' },
+  DISK_FULL: { exit: 2, hint: 'free some space, or set SLOT_CHAOS_CACHE to a folder on a larger disk' },
 } as const satisfies Record<string, { exit: 1 | 2 | 3 | 4; hint: string }>
 
 export type FailureCode = keyof typeof failures

@@ -1,6 +1,7 @@
 import type { TSchema } from 'typebox'
 import type { Random } from '#lib/random.ts'
 import type { ObservationLine, UndoAction } from '#reports/record/format.ts'
+import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
 import type { Capability, FaultPort, LinkSelector } from '../targets/target.ts'
 
 // One fault is one file with one exported object, and one line in registry.ts:
@@ -13,6 +14,8 @@ export interface Fault<Parameters = Record<string, unknown>> {
   /** TypeBox schema of the parameters, with defaults and descriptions: validation and reference come from it. */
   readonly parameters: TSchema
   readonly needs: readonly Capability[]
+  /** What the schema cannot know: services, links and regions that this system does not have, one sentence each. */
+  check?(parameters: Parameters, system: SystemDescriptor): string[]
   /** Links that must carry a proxy before the system starts. */
   links(parameters: Parameters): LinkSelector[]
   plan(parameters: Parameters, context: PlanContext): Promise<FaultPlan>

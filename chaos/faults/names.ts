@@ -1,0 +1,25 @@
+import { zones } from '#sut/contracts/descriptor.ts'
+import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
+
+/** One sentence for each service, store or region that the system does not have; undefined and '*' stand for any. */
+export function nameProblems(
+  names: { parts: readonly string[]; regions: readonly (string | undefined)[] },
+  system: SystemDescriptor,
+): string[] {
+  const parts = [...system.services.map((service): string => service.name), ...system.stores]
+  const unknownParts = names.parts.filter((part) => !parts.includes(part))
+  const unknownRegions = names.regions.filter(
+    (region) => region !== undefined && region !== '*' && !zones.some((zone) => zone === region),
+  )
+  return [
+    ...unknownParts.map((part) => `unknown service or store '${part}' (there are ${parts.join(', ')})`),
+    ...unknownRegions.map((region) => `unknown region '${region}' (there are ${zones.join(', ')})`),
+  ]
+}
+
+/** One sentence when `from` never calls `to`: such a link cannot be broken. */
+export function linkProblems(from: string, to: string, system: SystemDescriptor): string[] {
+  const caller = system.services.find((service) => service.name === from)
+  if (caller === undefined || caller.calls.includes(to)) return []
+  return [`${from} never calls ${to} (it calls ${caller.calls.join(', ')})`]
+}

@@ -1,0 +1,71 @@
+import { Type, type Static } from 'typebox'
+import { Failure } from '#lib/errors.ts'
+import { nameProblems } from './names.ts'
+import { allGone } from './gone.ts'
+import type { Fault, PlanContext } from './fault.ts'
+
+const parameters = Type.Object(
+  {
+    service: Type.String({ description: 'service or store whose processes are killed' }),
+    region: Type.Optional(
+      Type.String({ description: 'only there; none: anywhere, and for a store the region of its leader' }),
+    ),
+    count: Type.Union([Type.Integer({ minimum: 1, maximum: 20 }), Type.Literal('all')], {
+      default: 1,
+      description: 'how many, chosen by the seed, or all',
+    }),
+  },
+  { additionalProperties: false },
+)
+type Parameters = Static<typeof parameters>
+interface Killed {
+  instance: string
+  pid: number
+}
+
+/** SIGKILL, as a crash or the out-of-memory killer would do it. There is nothing to revert: the platform restarts it. */
+export const processKill: Fault<Parameters> = {
+  name: 'process-kill',
+  title: 'kills processes of a service or a store (SIGKILL)',
+  parameters,
+  needs: ['process.kill'],
+  check: ({ service, region }, system) => nameProblems({ parts: [service], regions: [region] }, system),
+  links: () => [],
+  plan: async ({ count, ...where }, context) => {
+    const candidates = candidatesOf(where, context)
+    if (candidates.length === 0)
+      throw new Failure('NO_FAULT_TARGET', `process-kill: no ready instance of ${where.service} ${place(where)}`)
+    const targets = count === 'all' ? candidates : context.random.sample(candidates, count).toSorted()
+    return { targets, undo: [], details: { killed: [] } }
+  },
+  inject: async (plan, port) => {
+    plan.details['killed'] = await port.kill(plan.targets)
+  },
+  verify: async (plan, port) => {
+    const killed = plan.details['killed'] as Killed[]
+    const missed = plan.targets.filter((target) => !killed.some(({ instance }) => instance === target))
+    if (missed.length > 0)
+      throw new Failure('FAULT_NOT_EFFECTIVE', `process-kill: no process found for ${missed.join(', ')}`)
+    await allGone(
+      'process-kill',
+      killed.map(({ instance, pid }) => ({ subject: instance, pid })),
+      port,
+    )
+    return killed.map(({ instance, pid }) => `process ${pid} of ${instance} is gone`).join('; ')
+  },
+  revert: async () => {},
+}
+
+/** Ready instances of a service; for a store its process in that region, or its leader. Sorted: the seed alone decides. */
+function candidatesOf({ service, region }: Omit<Parameters, 'count'>, { sample }: PlanContext): string[] {
+  const instances = sample.instances
+    .filter((item) => item.service === service && item.state === 'ready' && (region ?? item.region) === item.region)
+    .map((item) => item.instance)
+  if (instances.length > 0) return instances.toSorted()
+  const store = Object.entries(sample.stores).find(([name]) => name === service)?.[1]
+  const home = store === undefined ? undefined : (region ?? store.leader)
+  return home === undefined || home === null ? [] : [home.startsWith(`${service}-`) ? home : `${service}-${home}`]
+}
+
+const place = ({ region }: Omit<Parameters, 'count'>): string =>
+  region === undefined ? 'anywhere' : `in region ${region}`
