@@ -15,6 +15,10 @@ export const failures = {
   NOT_UNDONE: { exit: 4, hint: 'npm run chaos -- recover tries again and says what it finds' },
   OUTPUT_NOT_WRITABLE: { exit: 2, hint: '--out DIR names another folder' },
   RUN_NOT_FOUND: { exit: 2, hint: 'name the folder of a run, such as reports/runs/2026-…' },
+  RECORD_INVALID: {
+    exit: 2,
+    hint: 'the file and its line are named; docs/guides/read-the-report.md says what belongs there',
+  },
   RUN_INCOMPLETE: { exit: 3, hint: 'the run did not get far enough to be judged; journal.jsonl says how far it got' },
   SYSTEM_NOT_FOUND: { exit: 2, hint: 'npm run chaos -- up starts a system, npm run chaos -- status lists them' },
   TARGET_UNAVAILABLE: {
