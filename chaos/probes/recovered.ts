@@ -1,0 +1,13 @@
+import { isGood, type LiveWindows, type ServiceLevel, type Window } from './windows.ts'
+
+/** Seconds of unbroken good windows up to now, counted from `from_ms` at the earliest. */
+export function goodStretch_s(windows: readonly Window[], level: ServiceLevel, window_s = 1): number {
+  const lastBad = windows.findLastIndex((window) => !isGood(window, level))
+  return (windows.length - 1 - lastBad) * window_s
+}
+
+export const recovered = (
+  windows: LiveWindows,
+  level: ServiceLevel,
+  { good_s, from_ms, now_ms }: { good_s: number; from_ms: number; now_ms: number },
+): boolean => goodStretch_s(windows.between(from_ms, now_ms), level) >= good_s
