@@ -27,6 +27,12 @@ export const failures = {
   },
   TOOL_MISSING: { exit: 2, hint: 'npm run chaos -- doctor shows what was found where' },
   DISK_FULL: { exit: 2, hint: 'free some space, or set SLOT_CHAOS_CACHE to a folder on a larger disk' },
+  PORT_TAKEN: { exit: 2, hint: 'end what listens there, or name another block of ports with --ports-from' },
+  SYSTEM_START_FAILED: { exit: 3, hint: 'nothing of it is left; the end of the log that matters is above' },
+  SYSTEM_LOST: { exit: 3, hint: 'npm run chaos -- recover ends what is left of it' },
+  UNKNOWN_LINK: { exit: 2, hint: 'a link is a service and something it calls, as in sut/descriptor.ts' },
+  UNKNOWN_INSTANCE: { exit: 2, hint: 'npm run chaos -- status shows the instances' },
+  STATE_FOLDER: { exit: 2, hint: 'set SLOT_CHAOS_STATE to a folder with a short path that is yours alone' },
 } as const satisfies Record<string, { exit: 1 | 2 | 3 | 4; hint: string }>
 
 export type FailureCode = keyof typeof failures
