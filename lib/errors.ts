@@ -26,6 +26,7 @@ export const failures = {
     hint: 'npm run chaos -- list shows the targets; npm run chaos -- doctor what they need',
   },
   TOOL_MISSING: { exit: 2, hint: 'npm run chaos -- doctor shows what was found where' },
+  CONFIG_INVALID: { exit: 2, hint: 'sut/platform/config.ts describes every field of a service configuration' },
   DISK_FULL: { exit: 2, hint: 'free some space, or set SLOT_CHAOS_CACHE to a folder on a larger disk' },
   PORT_TAKEN: { exit: 2, hint: 'end what listens there, or name another block of ports with --ports-from' },
   SYSTEM_START_FAILED: { exit: 3, hint: 'nothing of it is left; the end of the log that matters is above' },

@@ -1,0 +1,35 @@
+import type { StreamConfig } from '@nats-io/jetstream'
+import { eventStream, logStream } from '#sut/contracts/events.ts'
+
+const nanoseconds_per_ms = 1_000_000
+const duplicate_window_ms = 120_000
+
+// The values of the enums of @nats-io/jetstream, spelled out so that this file loads nothing.
+const common = { storage: 'file', retention: 'limits' } as unknown as Pick<StreamConfig, 'storage' | 'retention'>
+
+export const streamSettings = {
+  [eventStream]: {
+    ...common,
+    name: eventStream,
+    subjects: ['events.>'],
+    // A relay that was killed between publish and mark publishes again; within the window the server drops it.
+    duplicate_window: duplicate_window_ms * nanoseconds_per_ms,
+  },
+  [logStream]: {
+    ...common,
+    name: logStream,
+    subjects: ['log.>'],
+    // Every event once, without a window: the subject holds one message and a second one is refused.
+    max_msgs_per_subject: 1,
+    discard: 'new' as unknown as StreamConfig['discard'],
+    discard_new_per_subject: true,
+    duplicate_window: duplicate_window_ms * nanoseconds_per_ms,
+  },
+} as const satisfies Record<string, Partial<StreamConfig>>
+
+export type StreamName = keyof typeof streamSettings
+
+export const logSubjectOf = (event: { id: string }): string => `log.${event.id}`
+
+/** Three copies where there are three servers; one where a test has one. */
+export const replicasFor = (servers: number): number => (servers >= 3 ? 3 : 1)

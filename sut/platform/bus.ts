@@ -1,0 +1,51 @@
+import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream'
+import type { KV } from '@nats-io/kv'
+import type { SystemEvent } from '#sut/contracts/events.ts'
+import type { StreamName } from './bus-streams.ts'
+
+export interface BusMessage {
+  readonly event: SystemEvent
+  /** Number in the stream. */
+  readonly sequence: number
+  readonly redelivered: boolean
+  ack(): void
+  nak(): void
+}
+
+export interface ConsumeOptions {
+  stream: StreamName
+  /** Name of the consumer: all instances that use it share its messages. */
+  durable: string
+  /** Subject filter, e.g. `events.*.wallet.transferred`. */
+  filter?: string
+  /** Most messages that the handler gets at once. */
+  batch: number
+}
+
+export interface Bus {
+  /** To the stream EVENTS; resolves after the server's acknowledgement, else Problem('unavailable'). Idempotent by event.id. */
+  publish(event: SystemEvent): Promise<void>
+  /** To the stream LOG: true when this call wrote it, false when the log had the event already. */
+  record(event: SystemEvent): Promise<boolean>
+  /**
+   * Hands over messages until the signal aborts; the consumer is created again when it dies. What the handler does not
+   * acknowledge comes again; what it leaves when it throws comes again after a short back-off.
+   */
+  consume(
+    options: ConsumeOptions,
+    handler: (messages: readonly BusMessage[]) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void>
+  /** Messages that the durable consumer has not acknowledged yet. */
+  behind(stream: StreamName, durable: string): Promise<number>
+  /** Everything that the stream holds now, oldest first. */
+  read(stream: StreamName): AsyncIterable<{ event: SystemEvent; sequence: number }>
+  kv(bucket: string): Promise<KV>
+  readonly streams: {
+    /** Idempotent. */
+    ensure(name: StreamName): Promise<void>
+    manager(): Promise<JetStreamManager>
+    client(): Promise<JetStreamClient>
+  }
+  end(): Promise<void>
+}

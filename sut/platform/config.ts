@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs'
+import { Type, type Static, type TSchema } from 'typebox'
+import { Failure, textOf } from '#lib/errors.ts'
+import { regionName, serviceName } from '#sut/contracts/descriptor.ts'
+import { violationsOf } from './validation.ts'
+
+const text = Type.String({ minLength: 1 })
+const port = Type.Integer({ minimum: 0, maximum: 65535 })
+
+/** One JSON file a process, named by the environment variable SLOT_CONFIG. */
+export const serviceConfig = Type.Object({
+  service: serviceName,
+  region: regionName,
+  instance: text, // wallet-a-1
+  system: text, // id of the whole system
+  design: text,
+  listen: Type.Object({ host: text, port }),
+  operations: Type.Object({ host: text, port, token: text }),
+  /** PEM files, read again when they change. */
+  certificates: Type.Object({ authority: text, certificate: text, key: text }),
+  /** The file that discovery.ts describes. */
+  discovery: text,
+  database: Type.Optional(Type.Object({ name: text, user: text, password: text })),
+  redis: Type.Optional(Type.Object({ password: Type.String() })),
+  nats: Type.Optional(Type.Object({ user: text, password: text })),
+  secrets: Type.Record(Type.String(), Type.String()),
+  /** Between "not ready" and "accepts no more": the time that callers need to notice. */
+  drain_ms: Type.Integer({ minimum: 0, maximum: 60_000 }),
+  log_level: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+})
+export type ServiceConfig = Static<typeof serviceConfig>
+
+/** Throws CONFIG_INVALID with every violation. */
+export function readConfig(path: string | undefined): ServiceConfig {
+  if (path === undefined) throw new Failure('CONFIG_INVALID', 'SLOT_CONFIG names no file')
+  return readJson(path, serviceConfig)
+}
+
+/** Reads and validates a JSON file; throws CONFIG_INVALID. */
+export function readJson<Schema extends TSchema>(path: string, schema: Schema): Static<Schema> {
+  let value: unknown
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw new Failure('CONFIG_INVALID', `${path}: ${textOf(error)}`, { cause: error })
+  }
+  const violations = violationsOf(schema, value)
+  if (violations.length > 0) throw new Failure('CONFIG_INVALID', `${path}: ${violations.join('; ')}`)
+  return value as Static<Schema>
+}
