@@ -1,0 +1,217 @@
+import { randomUUID } from 'node:crypto'
+import fastify, { type InjectOptions } from 'fastify'
+import { SignJWT } from 'jose'
+import { afterEach, describe, expect, test } from 'vitest'
+import { systemClock } from '#lib/clock.ts'
+import type { ProblemCode } from '#sut/contracts/problems.ts'
+import { Problem } from '#sut/contracts/problems.ts'
+import type { Call, HttpServer } from '#sut/platform/platform.ts'
+import { publicDoor } from './door.ts'
+import { holders } from './holders.ts'
+import { nonces } from './nonces.ts'
+import { operations } from './operations.ts'
+import { signatureOf, signingKeyOf } from './signature.ts'
+
+const signing_master = 'master of the test'
+const token = await new SignJWT({})
+  .setProtectedHeader({ alg: 'HS256' })
+  .setJti('token-1')
+  .sign(Buffer.from('who signs a token is not what is tested here'))
+const signing_key = signingKeyOf(signing_master, 'token-1')
+
+type Called = { name: string; options: Record<string, unknown> }
+const open: HttpServer[] = []
+afterEach(async () => {
+  for (const server of open.splice(0)) await server.close()
+})
+
+/** The door with what lies behind it answering as told. */
+async function door(answer: (name: string) => unknown, in_flight_max = 10) {
+  const called: Called[] = []
+  const refused: ProblemCode[] = []
+  const errors: unknown[] = []
+  const seen = new Set<string>()
+  const call = async (name: string, options: Record<string, unknown>) => {
+    called.push({ name, options })
+    return answer(name)
+  }
+  const server = fastify() as unknown as HttpServer
+  open.push(server)
+  await server.register(
+    publicDoor({
+      operations: operations(call as unknown as Call, signing_master),
+      holders: holders({
+        verify: async (text) => {
+          if (text !== token) throw new Problem('unauthenticated', 'not one of ours')
+          return { player_id: 'player-1', expires_at_ms: systemClock.wall_ms() + 60_000 }
+        },
+        signing_master,
+        clock: systemClock,
+        kept_max: 10,
+      }),
+      nonces: nonces({
+        store: {
+          setIfAbsent: async (key) => {
+            const known = seen.has(key)
+            seen.add(key)
+            return known ? 'taken' : null
+          },
+        },
+        clock: systemClock,
+        ttl_ms: 60_000,
+        remembered_max: 10,
+        retry_store_after_ms: 100,
+        onFallback: () => {},
+      }),
+      clock: systemClock,
+      limits: { in_flight_max, body_bytes_max: 16 * 1024, deadline_ms: 2_000 },
+      onRefusal: (code) => refused.push(code),
+      onInternalError: (error) => errors.push(error),
+    }),
+  )
+  return { server, called, refused, errors }
+}
+
+function signed(method: 'GET' | 'POST', url: string, body: unknown, extra: Record<string, string> = {}): InjectOptions {
+  const payload = body === undefined ? '' : JSON.stringify(body)
+  const timestamp = String(Math.floor(systemClock.wall_ms()))
+  const nonce = randomUUID()
+  return {
+    method,
+    url,
+    ...(body === undefined ? {} : { payload }),
+    headers: {
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      authorization: `Bearer ${token}`,
+      'x-slot-timestamp': timestamp,
+      'x-slot-nonce': nonce,
+      'x-slot-signature': signatureOf(signing_key, { method, path: url, body: payload }, timestamp, nonce),
+      ...extra,
+    },
+  }
+}
+
+const stake = { session_id: 's', stake_minor: 100, client_seed: 'c' }
+const spun = {
+  round_id: 'r',
+  status: 'completed',
+  stops: [1, 2, 3],
+  stake_minor: 100,
+  win_minor: 0,
+  balance_minor: 900,
+  version: 2,
+}
+
+describe('the door', () => {
+  test('hands a signed spin to the game, for the player of the token, with what is left of the deadline', async () => {
+    const { server, called } = await door(() => spun)
+    const before_ms = systemClock.monotonic_ms()
+    const answer = await server.inject(signed('POST', '/v1/spins', stake, { 'idempotency-key': 'key-00001' }))
+    expect(answer.statusCode).toBe(200)
+    expect(answer.json()).toEqual(spun)
+    expect(answer.headers['x-content-type-options']).toBe('nosniff')
+    expect(called).toHaveLength(1)
+    expect(called[0]!.name).toBe('game.spin')
+    expect(called[0]!.options['body']).toEqual({ key: 'key-00001', player_id: 'player-1', ...stake })
+    expect(Number(called[0]!.options['deadline_ms'])).toBeLessThanOrEqual(systemClock.monotonic_ms() + 2_000)
+    expect(Number(called[0]!.options['deadline_ms'])).toBeGreaterThanOrEqual(before_ms + 2_000)
+  })
+
+  test('makes the key of a deposit the own of its player, and shows only what the API promises', async () => {
+    const moved = { transfer_id: 't', balance_minor: 500, version: 1 }
+    const { server, called } = await door(() => ({ ...moved, replayed: false }))
+    const answer = await server.inject(
+      signed('POST', '/v1/deposits', { amount_minor: 500 }, { 'idempotency-key': 'key-00001' }),
+    )
+    expect(answer.json()).toEqual(moved)
+    expect(called[0]!.options['body']).toEqual({
+      key: 'deposit:player-1:key-00001',
+      kind: 'deposit',
+      player_id: 'player-1',
+      amount_minor: 500,
+    })
+  })
+
+  test('gives the signing key of the token at login', async () => {
+    const { server } = await door(() => ({ player_id: 'player-1', token, expires_in_s: 900 }))
+    const payload = { name: 'player-one', password: 'correct horse' }
+    const answer = await server.inject({ method: 'POST', url: '/v1/login', payload })
+    expect(answer.json()).toEqual({ player_id: 'player-1', token, expires_in_s: 900, signing_key })
+  })
+
+  test('refuses a request that is sent a second time', async () => {
+    const { server, refused, called } = await door(() => ({ balance_minor: 1, version: 1 }))
+    const request = signed('GET', '/v1/balance', undefined)
+    expect((await server.inject(request)).statusCode).toBe(200)
+    const again = await server.inject(request)
+    expect(again.statusCode).toBe(401)
+    expect(again.json()).toMatchObject({ code: 'request_replayed' })
+    expect(refused).toEqual(['request_replayed'])
+    expect(called).toHaveLength(1)
+  })
+
+  test.each([
+    ['no token', { authorization: '' }, 401, 'unauthenticated'],
+    ['a strange token', { authorization: 'Bearer abc' }, 401, 'unauthenticated'],
+    ['an old timestamp', { 'x-slot-timestamp': '1700000000000' }, 401, 'clock_skewed'],
+    ['another signature', { 'x-slot-signature': '0'.repeat(64) }, 401, 'signature_invalid'],
+    ['no idempotency key', {}, 400, 'malformed'],
+  ])('refuses %s', async (_, headers, status, code) => {
+    const { server, refused, called } = await door(() => spun)
+    const answer = await server.inject(signed('POST', '/v1/spins', stake, headers))
+    expect(answer.statusCode).toBe(status)
+    expect(answer.json()).toMatchObject({ code })
+    expect(refused).toEqual([code])
+    expect(called).toHaveLength(0)
+  })
+
+  test.each([
+    ['no JSON', 'application/json', '{"name":', 400],
+    ['another type', 'text/plain', 'hello', 415],
+    ['too much', 'application/json', JSON.stringify({ name: 'x'.repeat(17_000) }), 413],
+    ['wrong fields', 'application/json', '{"name":"x"}', 400],
+  ])('calls %s malformed', async (_, type, payload, status) => {
+    const { server } = await door(() => ({}))
+    const answer = await server.inject({ method: 'POST', url: '/v1/login', payload, headers: { 'content-type': type } })
+    expect(answer.statusCode).toBe(status)
+    expect(answer.json()).toMatchObject({ code: 'malformed' })
+  })
+
+  test('passes on a refusal of a service, and keeps an accident to itself', async () => {
+    const poor = await door(() => {
+      throw new Problem('insufficient_funds', 'the balance is lower than the stake')
+    })
+    const request = () => signed('POST', '/v1/spins', stake, { 'idempotency-key': 'key-00001' })
+    const refusal = await poor.server.inject(request())
+    expect([refusal.statusCode, refusal.json()]).toEqual([
+      402,
+      { code: 'insufficient_funds', message: 'the balance is lower than the stake' },
+    ])
+    const broken = await door(() => {
+      throw new TypeError('secret detail')
+    })
+    const accident = await broken.server.inject(request())
+    expect(accident.statusCode).toBe(500)
+    expect(accident.body).not.toContain('secret')
+    expect(broken.errors).toHaveLength(1)
+  })
+
+  test('sheds load beyond its places, and has them back afterwards', async () => {
+    const waiting: (() => void)[] = []
+    const { server } = await door(() => new Promise((resolve) => waiting.push(() => resolve({ games: [] }))), 2)
+    const games = { method: 'GET', url: '/v1/games' } as const
+    const first = [server.inject(games), server.inject(games)]
+    for (const request of first) void request.then(() => undefined)
+    await expect.poll(() => waiting.length).toBe(2)
+    const shed = await server.inject(games)
+    expect(shed.statusCode).toBe(503)
+    expect(shed.headers['retry-after']).toBe('1')
+    for (const answer of waiting.splice(0)) answer()
+    for (const request of first) expect((await request).statusCode).toBe(200)
+    const later = server.inject(games)
+    void later.then(() => undefined)
+    await expect.poll(() => waiting.length).toBe(1)
+    waiting[0]!()
+    expect((await later).statusCode).toBe(200)
+  })
+})

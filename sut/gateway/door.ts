@@ -1,0 +1,125 @@
+import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import type { FastifyReply, FastifyRequest, RouteGenericInterface } from 'fastify'
+import { Type } from 'typebox'
+import type { Clock } from '#lib/clock.ts'
+import { idempotencyKey, publicRoutes, type OperationKind } from '#sut/contracts/api.ts'
+import { Problem, type ProblemCode } from '#sut/contracts/problems.ts'
+import type { HttpServer } from '#sut/platform/platform.ts'
+import { bearerOf, type Holder } from './holders.ts'
+import type { Operation } from './operations.ts'
+import { refusalOf } from './refusals.ts'
+import { verifySignature } from './signature.ts'
+
+// The only door. A request passes, in this order, each with a refusal of its own:
+//
+//   places left? → size and JSON → token → time and signature → nonce not seen → shape → the service that it is for
+export interface DoorOptions {
+  operations: Record<OperationKind, Operation>
+  holders: { of(token: string): Promise<Holder> }
+  nonces: { claim(jti: string, nonce: string): Promise<boolean> }
+  clock: Clock
+  limits: { in_flight_max: number; body_bytes_max: number; deadline_ms: number }
+  onRefusal: (code: ProblemCode) => void
+  onInternalError: (error: unknown) => void
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** As it was sent: the signature covers it. */
+    raw_body: string
+    player_id: string
+    /** On the monotonic clock. */
+    deadline_ms: number
+  }
+}
+
+type Request = FastifyRequest<RouteGenericInterface, Http2SecureServer, Http2ServerRequest>
+type Reply = FastifyReply<RouteGenericInterface, Http2SecureServer, Http2ServerRequest, Http2ServerResponse>
+
+const securityHeaders = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'strict-transport-security': 'max-age=31536000',
+  'x-content-type-options': 'nosniff',
+}
+/** When a client should try a busy gateway again. */
+const retryAfter_s = 1
+const keyed = Type.Object({ 'idempotency-key': idempotencyKey })
+
+/** A Fastify plugin with the public routes. */
+export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise<void> {
+  const { clock, limits, onRefusal, onInternalError } = options
+  let inFlight = 0
+
+  const enter = async (request: Request, reply: Reply): Promise<void> => {
+    reply.headers(securityHeaders)
+    request.deadline_ms = clock.monotonic_ms() + limits.deadline_ms
+    if (inFlight >= limits.in_flight_max)
+      throw new Problem('unavailable', 'too many requests are being served: try again')
+    inFlight++
+    // `close` comes after every request, also one whose client went away.
+    reply.raw.once('close', () => inFlight--)
+  }
+
+  const admit = async (request: Request): Promise<void> => {
+    const holder = await options.holders.of(bearerOf(request.headers.authorization))
+    const signed = { method: request.method, path: request.url, body: request.raw_body, headers: request.headers }
+    const nonce = verifySignature(signed, holder.secret, clock.wall_ms())
+    if (!(await options.nonces.claim(holder.jti, nonce)))
+      throw new Problem('request_replayed', 'this nonce has been used: sign each request anew')
+    request.player_id = holder.player_id
+  }
+
+  const refuse = async (error: unknown, _request: Request, reply: Reply) => {
+    const { code, status, message } = refusalOf(error)
+    onRefusal(code)
+    if (code === 'internal') onInternalError(error)
+    if (status === 503 || status === 429) reply.header('retry-after', String(retryAfter_s))
+    reply.status(status)
+    return { code, message }
+  }
+
+  return async (scope) => {
+    scope.decorateRequest('raw_body', '')
+    scope.decorateRequest('player_id', '')
+    scope.decorateRequest('deadline_ms', 0)
+    parseJsonAndKeepText(scope, limits.body_bytes_max)
+    scope.setErrorHandler(refuse)
+    scope.addHook('onRequest', enter)
+
+    for (const [kind, operation] of Object.entries(options.operations) as [OperationKind, Operation][]) {
+      const { method, path, status, signed } = publicRoutes[kind]
+      scope.route({
+        method,
+        url: path,
+        ...(signed ? { preValidation: admit } : {}),
+        schema: {
+          ...(operation.body === undefined ? {} : { body: operation.body }),
+          ...(operation.moves_money ? { headers: keyed } : {}),
+          response: { [status]: operation.answer },
+        },
+        handler: async (request, reply) => {
+          const answer = await operation.handle({
+            body: request.body as never,
+            player_id: request.player_id,
+            idempotency_key: String(request.headers['idempotency-key'] ?? ''),
+            deadline_ms: request.deadline_ms,
+          })
+          reply.status(status)
+          return answer
+        },
+      })
+    }
+  }
+}
+
+/** Only JSON, and the text stays at hand for the signature. */
+function parseJsonAndKeepText(scope: HttpServer, bodyLimit: number): void {
+  const parse = scope.getDefaultJsonParser('error', 'error')
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit }, (request, body, done) => {
+    request.raw_body = String(body)
+    void parse(request as never, String(body), done)
+  })
+}

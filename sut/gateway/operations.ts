@@ -1,0 +1,87 @@
+import type { TSchema } from 'typebox'
+import * as api from '#sut/contracts/api.ts'
+import type { Call } from '#sut/platform/platform.ts'
+import { identifierOf } from './holders.ts'
+import { signingKeyOf } from './signature.ts'
+
+/** A public request after admission and validation. */
+export interface PublicRequest<Body> {
+  body: Body
+  /** Empty where the route is not signed. */
+  player_id: string
+  /** Empty where the route moves no money. */
+  idempotency_key: string
+  /** On the monotonic clock. */
+  deadline_ms: number
+}
+
+export interface Operation {
+  body?: TSchema
+  answer: TSchema
+  moves_money: boolean
+  handle(request: PublicRequest<never>): Promise<unknown>
+}
+
+/** What each public route does: which service it asks, and with what. */
+export function operations(call: Call, signing_master: string): Record<api.OperationKind, Operation> {
+  return {
+    register: {
+      body: api.credentials,
+      answer: api.registered,
+      moves_money: false,
+      handle: ({ body, deadline_ms }: PublicRequest<api.Credentials>) =>
+        call('identity.register', { body, deadline_ms }),
+    },
+    login: {
+      body: api.credentials,
+      answer: api.loggedIn,
+      moves_money: false,
+      handle: async ({ body, deadline_ms }: PublicRequest<api.Credentials>): Promise<api.LoggedIn> => {
+        const login = await call('identity.login', { body, deadline_ms })
+        return { ...login, signing_key: signingKeyOf(signing_master, identifierOf(login.token)) }
+      },
+    },
+    games: {
+      answer: api.games,
+      moves_money: false,
+      handle: ({ deadline_ms }) => call('catalog.games', { deadline_ms }),
+    },
+    open_session: {
+      body: api.openSession,
+      answer: api.sessionOpened,
+      moves_money: false,
+      handle: ({ body, player_id, deadline_ms }: PublicRequest<{ game_id: string }>) =>
+        call('session.open', { body: { player_id, game_id: body.game_id }, deadline_ms }),
+    },
+    deposit: {
+      body: api.depositRequest,
+      answer: api.moneyMoved,
+      moves_money: true,
+      handle: ({ body, player_id, idempotency_key, deadline_ms }: PublicRequest<{ amount_minor: number }>) => {
+        const key = `deposit:${player_id}:${idempotency_key}`
+        const transfer = { key, kind: 'deposit', player_id, amount_minor: body.amount_minor } as const
+        return call('wallet.transfer', { body: transfer, deadline_ms })
+      },
+    },
+    spin: {
+      body: api.spinRequest,
+      answer: api.spinResult,
+      moves_money: true,
+      handle: ({ body, player_id, idempotency_key, deadline_ms }: PublicRequest<api.SpinRequest>) => {
+        const { session_id, stake_minor, client_seed } = body
+        const round = { key: idempotency_key, player_id, session_id, stake_minor, client_seed }
+        return call('game.spin', { body: round, deadline_ms })
+      },
+    },
+    balance: {
+      answer: api.balance,
+      moves_money: false,
+      handle: ({ player_id, deadline_ms }) => call('wallet.balance', { params: { id: player_id }, deadline_ms }),
+    },
+    history: {
+      answer: api.history,
+      moves_money: false,
+      handle: ({ player_id, deadline_ms }) => call('analytics.history', { params: { id: player_id }, deadline_ms }),
+    },
+  }
+}
