@@ -1,0 +1,42 @@
+import type { Stage } from '../profiles/profile.ts'
+
+/** What Node tells the k6 program, as JSON in the environment variable of this name. */
+export const settingsVariable = 'SLOT_CHAOS_LOAD'
+
+export interface Gateway {
+  region: string
+  /** https://127.0.0.1:PORT */
+  url: string
+}
+
+export interface LoadSettings {
+  run_id: string
+  journey: string
+  seed: string
+  players: number
+  stages: Stage[]
+  gateways: Gateway[]
+  /** Where k6 writes its own counts at the end. */
+  summary_file: string
+  client: ClientPolicy
+}
+
+/** How a game client on a phone behaves when its backend does not. */
+export interface ClientPolicy {
+  attempt_timeout_ms: number
+  attempts_max: number
+  /** The n-th retry waits between half and all of backoff_ms · 2^n. */
+  backoff_ms: number
+  /** How long it stays with the other region before it tries its home again. */
+  away_ms: number
+  /** Players that are registered at the same time, before the load starts. */
+  onboarding_concurrency: number
+}
+
+export const clientPolicy: ClientPolicy = {
+  attempt_timeout_ms: 1000,
+  attempts_max: 4,
+  backoff_ms: 50,
+  away_ms: 10_000,
+  onboarding_concurrency: 8,
+}

@@ -1,0 +1,19 @@
+import crypto from 'k6/crypto'
+import { headers } from './routes.ts'
+
+/** hex(HMAC-SHA256(signing_key, METHOD ⏎ path ⏎ hex(SHA-256(body)) ⏎ timestamp ⏎ nonce)), with what the server needs to check it. */
+export function signatureHeaders(
+  signing_key: string,
+  request: { method: string; path: string; body: string },
+  now_ms: number,
+  nonce: string,
+): Record<string, string> {
+  const timestamp = String(Math.floor(now_ms))
+  const digest = crypto.sha256(request.body, 'hex')
+  const text = `${request.method}\n${request.path}\n${digest}\n${timestamp}\n${nonce}`
+  return {
+    [headers.timestamp]: timestamp,
+    [headers.nonce]: nonce,
+    [headers.signature]: crypto.hmac('sha256', signing_key, text, 'hex'),
+  }
+}
