@@ -10,6 +10,7 @@ export const failures = {
   FAULT_PARAMETERS_INVALID: { exit: 2, hint: 'npm run chaos -- list shows the parameters of each fault' },
   FAULT_NOT_EFFECTIVE: { exit: 3, hint: 'the fault was reverted; its journal and the logs say what was tried' },
   NO_FAULT_TARGET: { exit: 3, hint: 'no ready instance or proxied link fits the parameters of the fault' },
+  STEADY_STATE_MISSED: { exit: 3, hint: 'no fault was injected; is the machine busy, or the load too high for it?' },
   LOAD_FAILED: { exit: 3, hint: 'the log of the load generator is in the folder of the run' },
   ABORTED: { exit: 3, hint: 'everything was ended; the record is kept' },
   NOT_UNDONE: { exit: 4, hint: 'npm run chaos -- recover tries again and says what it finds' },

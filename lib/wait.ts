@@ -32,3 +32,17 @@ export async function waitFor<T>(
     await pause(every_ms, signal)
   }
 }
+
+/** The work's own result or error; at the limit WaitedTooLong, while the work goes on unheard. */
+export async function within<T>(work: Promise<T>, { what, limit_ms }: { what: string; limit_ms: number }): Promise<T> {
+  const over = new AbortController()
+  const limit = timer(limit_ms, undefined, { signal: over.signal }).then(() => {
+    throw new WaitedTooLong(`waited ${limit_ms} ms for ${what}`)
+  })
+  try {
+    return await Promise.race([work, limit])
+  } finally {
+    limit.catch(() => undefined)
+    over.abort()
+  }
+}

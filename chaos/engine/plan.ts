@@ -1,0 +1,150 @@
+import { Failure, type FailureCode } from '#lib/errors.ts'
+import { freshSeed } from '#lib/random.ts'
+import { experiment as experimentSchema, type Experiment, type FaultUse } from '../experiments/experiment.ts'
+import type { LinkSelector, Target } from '../targets/target.ts'
+import type { Catalogue } from './catalogue.ts'
+import { unknownName } from './nearest.ts'
+import { validated } from './validate.ts'
+
+export interface PlanRequest {
+  /** As it was read: a file may hold anything. */
+  experiment: unknown
+  /** How errors call it: a name or a path. */
+  source: string
+  target: string
+  design: string
+  trials?: number | undefined
+  seed?: string | undefined
+  ports_from?: number | undefined
+}
+
+/** A run that can start: everything it names exists, and the target can do what its faults need. */
+export interface Plan {
+  experiment: Experiment
+  target: Target
+  design: string
+  seed: string
+  ports_from?: number
+  links: LinkSelector[]
+  /** Length of the load after its warm-up, at most. */
+  load_s: number
+  /** For people: how long the run will take, about. */
+  estimate_s: number
+}
+
+interface Problem {
+  code: FailureCode
+  text: string
+}
+
+const start_s = 15
+const end_s = 10
+const verify_s = 10
+
+/** Throws one Failure that lists every problem, not only the first. */
+export function planRun(request: PlanRequest, catalogue: Catalogue): Plan {
+  const { value: read, problems: schemaProblems } = validated<Experiment>(experimentSchema, withTrials(request))
+  const target = own(catalogue.targets, request.target)
+  const problems: Problem[] = schemaProblems.map((text) => ({ code: 'EXPERIMENT_INVALID', text }))
+  if (target === undefined)
+    problems.push({
+      code: 'NOT_SUPPORTED_BY_TARGET',
+      text: unknownName('target', request.target, Object.keys(catalogue.targets)),
+    })
+  if (!catalogue.designs.includes(request.design))
+    problems.push({ code: 'UNKNOWN_DESIGN', text: unknownName('design', request.design, catalogue.designs) })
+  if (read === undefined || target === undefined) throw failureOf(request.source, problems)
+
+  const faults = read.faults.map((use, index) => checkedFault(use, `/faults/${index}`, catalogue, target))
+  problems.push(...faults.flatMap((fault) => fault.problems), ...namesOf(read, catalogue))
+  if (problems.length > 0) throw failureOf(request.source, problems)
+  const experiment = { ...read, faults: faults.map(({ use }) => use) }
+  return {
+    experiment,
+    target,
+    design: request.design,
+    seed: request.seed ?? freshSeed(),
+    ...(request.ports_from !== undefined && { ports_from: request.ports_from }),
+    links: faults.flatMap(({ links }) => links),
+    load_s: loadLength_s(experiment),
+    estimate_s: estimateLength_s(experiment),
+  }
+}
+
+function withTrials({ experiment, trials }: PlanRequest): unknown {
+  const isObject = typeof experiment === 'object' && experiment !== null && !Array.isArray(experiment)
+  return isObject && trials !== undefined ? { ...experiment, trials } : experiment
+}
+
+interface CheckedFault {
+  use: FaultUse
+  links: LinkSelector[]
+  problems: Problem[]
+}
+
+function checkedFault(use: FaultUse, path: string, catalogue: Catalogue, target: Target): CheckedFault {
+  const fault = own(catalogue.faults, use.fault)
+  if (fault === undefined) {
+    const text = `${path}: ${unknownName('fault', use.fault, Object.keys(catalogue.faults))}`
+    return { use, links: [], problems: [{ code: 'UNKNOWN_FAULT', text }] }
+  }
+  const missing = fault.needs.filter((need) => !target.capabilities.includes(need))
+  const problems: Problem[] = missing.map((need) => ({
+    code: 'NOT_SUPPORTED_BY_TARGET',
+    text: `${path}: the target ${target.name} cannot do ${need}, which ${fault.name} needs`,
+  }))
+  const { value: parameters, problems: wrong } = validated<Record<string, unknown>>(fault.parameters, use.parameters)
+  const sentences = parameters === undefined ? wrong : (fault.check?.(parameters, catalogue.system) ?? [])
+  problems.push(
+    ...sentences.map((text): Problem => ({ code: 'EXPERIMENT_INVALID', text: `${path}/parameters: ${text}` })),
+  )
+  if (parameters === undefined) return { use, links: [], problems }
+  return { use: { ...use, parameters }, links: fault.links(parameters), problems }
+}
+
+function namesOf({ load, faults, expectations, trials }: Experiment, catalogue: Catalogue): Problem[] {
+  const texts: string[] = []
+  if (!catalogue.journeys.includes(load.journey))
+    texts.push(`/load/journey: ${unknownName('journey', load.journey, catalogue.journeys)}`)
+  if (!catalogue.profiles.includes(load.profile))
+    texts.push(`/load/profile: ${unknownName('profile', load.profile, catalogue.profiles)}`)
+  const services = catalogue.system.services.map((service): string => service.name)
+  for (const [index, { service }] of (expectations.scales_out ?? []).entries())
+    if (!services.includes(service))
+      texts.push(`/expectations/scales_out/${index}: ${unknownName('service', service, services)}`)
+  if (faults.length === 0 && load.duration_s === undefined)
+    texts.push('/load/duration_s is needed when there are no faults: it is the length of the experiment')
+  if (faults.length === 0 && trials > 1) texts.push('/trials must be 1 when there are no faults')
+  return texts.map((text) => ({ code: 'EXPERIMENT_INVALID', text }))
+}
+
+function failureOf(source: string, problems: readonly Problem[]): Failure {
+  const [first, ...rest] = problems
+  const same = rest.every(({ code }) => code === first?.code)
+  const code = first !== undefined && same ? first.code : 'EXPERIMENT_INVALID'
+  const text =
+    rest.length === 0 ? ` ${first?.text}` : `\n${problems.map((problem) => `  - ${problem.text}`).join('\n')}`
+  return new Failure(code, `${source}:${text}`)
+}
+
+const holds_s = ({ faults }: Experiment): number => faults.reduce((longest, { hold_s }) => Math.max(longest, hold_s), 0)
+
+/** Long enough for every trial to reach its limit; the engine stops the load when it is done with it. */
+function loadLength_s(experiment: Experiment): number {
+  const { faults, load, trials, recovery, steady_state } = experiment
+  if (faults.length === 0) return load.duration_s!
+  return steady_state.limit_s + trials * (holds_s(experiment) + faults.length * verify_s + recovery.limit_s) + 60
+}
+
+function estimateLength_s(experiment: Experiment): number {
+  const { faults, load, trials, recovery, steady_state } = experiment
+  const watched_s =
+    faults.length === 0
+      ? load.duration_s!
+      : steady_state.for_s + trials * (holds_s(experiment) + 2 * recovery.good_s + 2)
+  return Math.round(start_s + watched_s + end_s)
+}
+
+/** A name from outside must not find what every object has, such as `constructor`. */
+export const own = <T>(record: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(record, name) ? record[name] : undefined

@@ -1,0 +1,78 @@
+import type { Clock } from '#lib/clock.ts'
+import type { RecordWriter } from '#reports/record/writer.ts'
+import type { ObservationLine, RunFile } from '#reports/record/format.ts'
+import type { LiveWindows } from '../probes/windows.ts'
+import type { RunningSystem } from '../targets/target.ts'
+import type { Catalogue } from './catalogue.ts'
+import type { Load, StartLoad } from './load.ts'
+import type { Plan } from './plan.ts'
+import type { Progress } from './progress.ts'
+
+export type Sample = Extract<ObservationLine, { kind: 'sample' }>
+
+/** What the engine gets from outside. */
+export interface RunPorts {
+  clock: Clock
+  startLoad: StartLoad
+  progress: Progress
+  /** Aborted by Ctrl-C: the run unwinds, everything is undone, the record stays. */
+  signal: AbortSignal
+}
+
+/** One run while it goes on: what the steps share. */
+export interface Run {
+  readonly plan: Plan
+  readonly catalogue: Catalogue
+  readonly record: RecordWriter
+  readonly ports: RunPorts
+  readonly windows: LiveWindows
+  /** Everything that was acquired, to be given back in the opposite order. */
+  readonly acquired: AsyncDisposableStack
+  /** Ends the trials early, with its reason; what follows them (settle, dump) still happens. */
+  readonly halt: AbortController
+  /** Aborted by either. */
+  readonly signal: AbortSignal
+  system?: RunningSystem
+  load?: Load
+  /** The last sample that was taken. */
+  sample?: Sample
+  /** Steps that happen once, in their turn or when the run unwinds. */
+  readonly done: Set<'stop-load' | 'down' | 'residue'>
+  /** What faults had left in the system when it was asked, just before its end. */
+  readonly residue: string[]
+  /** What could not be undone, one sentence each. */
+  readonly not_undone: string[]
+}
+
+/** A stop condition of the experiment came true. */
+export class Stopped extends Error {}
+
+/** How a run ended. `error`: why it was not completed; `loaded`: clients were served, so there is something to judge. */
+export interface Finished {
+  folder: string
+  outcome: NonNullable<RunFile['outcome']>
+  error: unknown
+  loaded: boolean
+  not_undone: string[]
+}
+
+export function systemOf({ system }: Run): RunningSystem {
+  if (system === undefined) throw new Error('this step needs a running system')
+  return system
+}
+
+export function loadOf({ load }: Run): Load {
+  if (load === undefined) throw new Error('this step needs a running load')
+  return load
+}
+
+/** Notes are for people: during clean-up one that cannot be written must not keep the rest from being done. */
+export function noteAnyway({ record }: Run, code: string, text: string): void {
+  try {
+    record.journal({ kind: 'note', code, text })
+  } catch {
+    // The line that needs the disk next reports it.
+  }
+}
+
+export const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`

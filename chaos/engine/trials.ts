@@ -1,0 +1,137 @@
+import { random } from '#lib/random.ts'
+import { pause } from '#lib/wait.ts'
+import { goodStretch_s } from '../probes/recovered.ts'
+import { stopCondition } from '../probes/stop-condition.ts'
+import { missing } from '../probes/whole.ts'
+import { background } from './background.ts'
+import { inject } from './injection.ts'
+import type { Run } from './run.ts'
+import { Stopped, loadOf, seconds, systemOf } from './run.ts'
+
+// The step `trials`. One trial:
+//
+//   plan → inject → effective ── hold ──► revert ── windows within the SLO for good_s, and all replicas back ──► recovered
+//                                                └─────────────────────── limit_s ────────────────────────────► limit
+
+const tick_ms = 250
+
+export async function trials(run: Run): Promise<string> {
+  const { experiment } = run.plan
+  await using _watch = background((signal) => watchStopCondition(run, signal), run.halt.abort.bind(run.halt))
+  const ends: string[] = []
+  for (let trial = 1; trial <= experiment.trials; trial++) {
+    const { record } = run
+    record.journal({ kind: 'phase', phase: 'trial', trial, state: 'begin' })
+    record.journal({ kind: 'trial', trial, state: 'begin' })
+    const state = experiment.faults.length > 0 ? await faultTrial(run, trial) : await loadTrial(run)
+    record.journal({ kind: 'trial', trial, state })
+    record.journal({ kind: 'phase', phase: 'trial', trial, state: 'end' })
+    ends.push(state)
+  }
+  const recovered = ends.filter((end) => end === 'recovered').length
+  return `${recovered} of ${ends.length} ${experiment.faults.length > 0 ? 'recovered' : 'ended within the SLO'}`
+}
+
+async function watchStopCondition(run: Run, signal: AbortSignal): Promise<void> {
+  const check = stopCondition(run.windows, run.plan.experiment.stop)
+  for (;;) {
+    const reason = check(run.ports.clock.wall_ms())
+    if (reason !== null) return run.halt.abort(new Stopped(reason))
+    await pause(1000, signal)
+  }
+}
+
+type End = 'recovered' | 'limit'
+
+async function faultTrial(run: Run, trial: number): Promise<End> {
+  const { plan, ports, record } = run
+  const { faults } = plan.experiment
+  await using injected = new AsyncDisposableStack()
+  const port = systemOf(run).faults
+  let hold_until_ms = 0
+  for (const [index, { fault, parameters, hold_s }] of faults.entries()) {
+    const choices = random(plan.seed).fork(`trial-${trial}`).fork(`fault-${index}`)
+    const sample = await systemOf(run).sample()
+    const { targets } = await inject({
+      fault: run.catalogue.faults[fault]!,
+      parameters,
+      trial,
+      context: { random: choices, sample, port },
+      journal: (line) => record.journal(line),
+      acquired: injected,
+      not_undone: run.not_undone,
+      signal: run.signal,
+    })
+    hold_until_ms = Math.max(hold_until_ms, ports.clock.monotonic_ms() + hold_s * 1000)
+    ports.progress({ kind: 'note', text: `trial ${trial}: ${fault} on ${targets.join(', ')}` })
+  }
+  await hold(run, trial, hold_until_ms)
+  await injected.disposeAsync()
+  return watchRecovery(run, trial)
+}
+
+async function hold(run: Run, trial: number, until_ms: number): Promise<void> {
+  for (;;) {
+    const left_ms = until_ms - run.ports.clock.monotonic_ms()
+    if (left_ms <= 0) return
+    run.ports.progress({
+      kind: 'status',
+      text: `trial ${trial}: holding, ${seconds(left_ms)} left; ${lastSecond(run)}`,
+    })
+    await pause(Math.min(left_ms, tick_ms), run.signal)
+  }
+}
+
+/**
+ * Whole again is waited for as well, so that trials are independent of each other and the record has the way back of every
+ * replica; but only the clients decide what counts: when they are served at the limit, it is `recovered`, with a note.
+ */
+async function watchRecovery(run: Run, trial: number): Promise<End> {
+  const { clock } = run.ports
+  const { good_s, limit_s } = run.plan.experiment.recovery
+  const { descriptor } = systemOf(run)
+  const from_ms = clock.wall_ms()
+  const begin_ms = clock.monotonic_ms()
+  for (;;) {
+    const served = goodStretch_s(run.windows.between(from_ms, clock.wall_ms()), descriptor.slo) >= good_s
+    const lacking = run.sample === undefined ? ['a sample'] : missing(run.sample, descriptor)
+    // A sample from before the revert may still show the system as it was.
+    const fresh = (run.sample?.at_ms ?? 0) >= from_ms
+    if (served && fresh && lacking.length === 0) return 'recovered'
+    const over = clock.monotonic_ms() - begin_ms >= limit_s * 1000
+    if (over && served)
+      run.record.journal({ kind: 'note', code: 'not-whole', text: `trial ${trial}: ${lacking.join(', ')}` })
+    if (over) return served ? 'recovered' : 'limit'
+    const waiting = lacking.length > 0 ? `not back: ${lacking.slice(0, 3).join(', ')}` : 'waiting for good seconds'
+    run.ports.progress({ kind: 'status', text: `trial ${trial}: ${waiting}; ${lastSecond(run)}` })
+    await pause(tick_ms, run.signal)
+  }
+}
+
+/** Without faults the whole load is the trial. */
+async function loadTrial(run: Run): Promise<End> {
+  const { clock, progress } = run.ports
+  const { good_s } = run.plan.experiment.recovery
+  const begin_ms = clock.monotonic_ms()
+  let ended = false
+  const end = loadOf(run).ended.then(
+    () => (ended = true),
+    () => (ended = true),
+  )
+  const limit_ms = begin_ms + (run.plan.load_s + loadOf(run).warm_up_s + 60) * 1000
+  while (!ended && clock.monotonic_ms() < limit_ms) {
+    progress({ kind: 'status', text: `${seconds(clock.monotonic_ms() - begin_ms)}; ${lastSecond(run)}` })
+    await Promise.race([end, pause(tick_ms, run.signal)])
+  }
+  run.signal.throwIfAborted()
+  const last = run.windows.last(good_s, clock.wall_ms())
+  const { slo } = systemOf(run).descriptor
+  const good = last.operations > 0 && 1 - last.failed / last.operations >= slo.success_rate && last.p99_ms <= slo.p99_ms
+  return good ? 'recovered' : 'limit'
+}
+
+function lastSecond(run: Run): string {
+  const { operations, failed, p99_ms } = run.windows.last(1, run.ports.clock.wall_ms())
+  const ready = run.sample?.instances.filter(({ state }) => state === 'ready').length ?? 0
+  return `${operations}/s, ${failed} failed, p99 ${Math.round(p99_ms)} ms, ${ready} instances ready`
+}
