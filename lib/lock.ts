@@ -100,8 +100,11 @@ async function linked(from: string, to: string): Promise<boolean> {
 }
 
 async function readHolder(path: string): Promise<Holder | undefined> {
-  const text = await readFile(path, 'utf8').catch(() => undefined)
-  return text === undefined ? undefined : (JSON.parse(text) as Holder)
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as Holder
+  } catch {
+    return undefined
+  }
 }
 
 async function removed(path: string): Promise<void> {

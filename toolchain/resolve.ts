@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure, textOf } from '#lib/errors.ts'
 import { heartbeat } from '#lib/heartbeat.ts'
-import { lock } from '#lib/lock.ts'
+import { type Holder, lock } from '#lib/lock.ts'
 import { assertSpace, cacheFolder, entryName, findInCache, writeEntry } from './cache.ts'
 import { findOnPath } from './find.ts'
 import type { Program, Resolved, Way, WayContext } from './program.ts'
@@ -87,13 +87,9 @@ export async function obstacleOf(program: Program, options: ResolveOptions): Pro
 }
 
 async function prepare(program: Program, options: ResolveOptions, rejected: readonly string[]): Promise<Resolved> {
-  const { progress, signal, cache = cacheFolder() } = options
-  await mkdir(cache, { recursive: true })
-  await using _held = await lock(join(cache, `${entryName(program)}.lock`), {
-    limit_ms: lock_limit_ms,
-    signal,
-    waiting: ({ pid }) => progress(`waiting for process ${pid}, which prepares ${program.name} …`),
-  })
+  const { cache = cacheFolder() } = options
+  await using held = new AsyncDisposableStack()
+  held.use(await lockEntry(program, cache, options))
   // Whoever held the lock before us may have prepared it.
   const cached = await findInCache(cache, program)
   if (cached.found !== undefined) return cached.found
@@ -101,16 +97,26 @@ async function prepare(program: Program, options: ResolveOptions, rejected: read
 
   const tried = [...rejected]
   for (const way of program.ways) {
-    const failure = await way.obstacle(contextOf(options))
-    if (failure === undefined) {
-      const result = await tryWay(program, way, cache, options)
-      if (typeof result !== 'string') return result
-      tried.push(`${way.name}: ${result}`)
-    } else {
-      tried.push(`${way.name}: ${failure}`)
-    }
+    const result = (await way.obstacle(contextOf(options))) ?? (await tryWay(program, way, cache, options))
+    if (typeof result !== 'string') return result
+    tried.push(`${way.name}: ${result}`)
   }
-  throw missing(program, tried)
+  throw toolMissing(program, tried)
+}
+
+/** Also makes the cache folder. */
+async function lockEntry(program: Program, cache: string, options: ResolveOptions): Promise<AsyncDisposable> {
+  const { progress, signal } = options
+  const waiting = ({ pid }: Holder): void => progress(`waiting for process ${pid}, which prepares ${program.name} …`)
+  try {
+    await mkdir(cache, { recursive: true })
+    return await lock(join(cache, `${entryName(program)}.lock`), { limit_ms: lock_limit_ms, signal, waiting })
+  } catch (error) {
+    signal?.throwIfAborted()
+    if (isDiskFull(error)) throw diskFull(program, cache, error)
+    const message = `${program.name} cannot be prepared in ${cache}: ${textOf(error)}`
+    throw new Failure('TOOL_MISSING', message, { hint: 'set SLOT_CHAOS_CACHE to a folder of your own', cause: error })
+  }
 }
 
 /** The program, or in a few words why this way did not work. */
@@ -120,26 +126,22 @@ async function tryWay(program: Program, way: Way, cache: string, options: Resolv
   progress(`preparing ${title} ${way.name} (about ${way.typical_s} s, once) …`)
   const start = performance.now()
   try {
-    using _beat = heartbeat(heartbeat_ms, (ms) =>
-      progress(`still preparing ${title} (${Math.round(ms / 1000)} s so far) …`),
+    using working = new DisposableStack()
+    working.use(
+      heartbeat(heartbeat_ms, (ms) => progress(`still preparing ${title} (${Math.round(ms / 1000)} s so far) …`)),
     )
     const prepared = await writeEntry(cache, program, (folder) => way.prepare(folder, contextOf(options)))
     progress(`prepared ${program.name} ${prepared.version} ${way.name} in ${seconds(performance.now() - start)} s`)
     return prepared
   } catch (error) {
     signal?.throwIfAborted()
-    if (isDiskFull(error)) {
-      const need = `${title} needs ${program.needs_mib} MiB to be prepared`
-      throw new Failure('DISK_FULL', `${need}; the disk of ${cache} or of the temporary files is full`, {
-        cause: error,
-      })
-    }
+    if (isDiskFull(error)) throw diskFull(program, cache, error)
     progress(`${title} could not be prepared ${way.name}: ${textOf(error)}`)
     return textOf(error)
   }
 }
 
-function missing(program: Program, tried: readonly string[]): Failure {
+function toolMissing(program: Program, tried: readonly string[]): Failure {
   const lines = [
     `${program.name} ${program.pinned_version} is missing and could not be prepared`,
     ...tried.map((line) => `  tried ${line}`),
@@ -168,4 +170,10 @@ const seconds = (ms: number): string => (ms / 1000).toFixed(1)
 function isDiskFull(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   return code === 'ENOSPC' || code === 'DISK_FULL' || /no space left on device/i.test(textOf(error))
+}
+
+function diskFull(program: Program, cache: string, cause: unknown): Failure {
+  if (cause instanceof Failure) return cause
+  const need = `${program.name} ${program.pinned_version} needs ${program.needs_mib} MiB to be prepared`
+  return new Failure('DISK_FULL', `${need}; the disk of ${cache} or of the temporary files is full`, { cause })
 }

@@ -110,15 +110,17 @@ async function missingLibraries(folder: string, executable: string, library_fold
 
 /** Since Debian 13 the packages of some libraries end in t64 (64-bit time). */
 async function fetchLibrary(apt: Apt, name: string, context: WayContext): Promise<void> {
-  const guess = packageOf(name)
-  try {
-    await fetchAll(apt, [guess], context)
-  } catch (first) {
-    context.signal?.throwIfAborted()
-    await fetchAll(apt, [`${guess}t64`], context).catch(() => {
-      throw new Error(`no package found for the library ${name}: ${textOf(first)}`)
-    })
+  const failures: string[] = []
+  for (const guess of [packageOf(name), `${packageOf(name)}t64`]) {
+    try {
+      await fetchAll(apt, [guess], context)
+      return
+    } catch (error) {
+      context.signal?.throwIfAborted()
+      failures.push(textOf(error))
+    }
   }
+  throw new Error(`no package found for the library ${name}: ${failures.join('; ')}`)
 }
 
 /** Debian's rule for names of library packages: libjemalloc.so.2 is in libjemalloc2, liblua5.1.so.0 in liblua5.1-0. */
