@@ -1,5 +1,11 @@
+import { watch } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
 import { Type, type Static } from 'typebox'
-import { regionName, services, zones } from '#sut/contracts/descriptor.ts'
+import { Failure, textOf } from '#lib/errors.ts'
+import { regionName, zones } from '#sut/contracts/descriptor.ts'
+import { readJson } from './config.ts'
+import { violationsOf } from './validation.ts'
 
 // The file that tells a process where everything else is, from its own place: whoever runs the system writes one for each
 // (caller service, region), with a rename, so that no reader sees half of it. An address leads through a proxy where the
@@ -9,8 +15,8 @@ const zonal = Type.Object({ region: Type.Enum(zones), ...address })
 const instance = Type.Object({ instance: Type.String(), region: regionName, ...address })
 
 export const discovery = Type.Object({
-  /** Only instances that exist; whether one is healthy the caller finds out by itself. */
-  services: Type.Partial(Type.Object(Object.fromEntries(services.map((name) => [name, Type.Array(instance)])))),
+  /** By service name. Only instances that exist; whether one is healthy the caller finds out by itself. */
+  services: Type.Record(Type.String(), Type.Array(instance)),
   postgres: Type.Array(zonal),
   redis: Type.Object({
     sentinels: Type.Array(Type.Object(address)),
@@ -21,5 +27,61 @@ export const discovery = Type.Object({
   nats: Type.Array(zonal),
 })
 
+export type Discovery = Static<typeof discovery>
 export type Instance = Static<typeof instance>
 export type ZonalAddress = Static<typeof zonal>
+
+export interface DiscoveryWatch {
+  current(): Discovery
+  /** Returns the way to stop listening. */
+  onChange(listener: (now: Discovery) => void): () => void
+  close(): void
+}
+
+/** File events can be lost, so the file is read again this often even when none came. */
+const reread_ms = 1000
+
+/** Throws CONFIG_INVALID when the file is bad at the start; a bad file later is reported and the last good one stays. */
+export function watchDiscovery(path: string, report: (text: string) => void): DiscoveryWatch {
+  let now = readJson(path, discovery)
+  let text = JSON.stringify(now)
+  let bad = ''
+  let closed = false
+  const listeners = new Set<(now: Discovery) => void>()
+
+  const read = async (): Promise<void> => {
+    try {
+      const fresh = await readFile(path, 'utf8')
+      if (closed || fresh === text || fresh === bad) return
+      bad = fresh
+      const value = JSON.parse(fresh) as Discovery
+      const violations = violationsOf(discovery, value)
+      if (violations.length > 0) throw new Failure('CONFIG_INVALID', violations.join('; '))
+      text = fresh
+      now = value
+      for (const listener of listeners) listener(now)
+    } catch (error) {
+      report(`discovery file ${path} not taken: ${textOf(error)}`)
+    }
+  }
+
+  const timer = setInterval(() => void read(), reread_ms).unref()
+  // The folder, not the file: a rename replaces the file, and a watch on it would stay with the old one.
+  const watcher = watch(dirname(path), (_event, name) => {
+    if (name === basename(path)) void read()
+  }).unref()
+  watcher.on('error', () => watcher.close())
+
+  return {
+    current: () => now,
+    onChange: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    close: () => {
+      closed = true
+      clearInterval(timer)
+      watcher.close()
+    },
+  }
+}
