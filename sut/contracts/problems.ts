@@ -14,6 +14,7 @@ export const problems = {
   idempotency_conflict: { status: 409, retry: false },
   round_cancelled: { status: 409, retry: false },
   rolled_back: { status: 409, retry: false },
+  already_won: { status: 409, retry: false },
   stake_refused: { status: 422, retry: false },
   session_ended: { status: 422, retry: false },
   too_many_requests: { status: 429, retry: true },

@@ -1,0 +1,48 @@
+import { pages } from '#lib/pages.ts'
+import type { StateLine, StateOf } from '#sut/contracts/state.ts'
+import type { Database } from '#sut/platform/database.ts'
+
+type Source = Pick<Database, 'query'>
+type RoundLine = StateOf<'round'>
+const page_size = 1000
+
+/** All rounds and the outbox of the game. */
+export async function* dumpGame(database: Source): AsyncGenerator<StateLine> {
+  yield* rounds(database)
+  yield* outbox(database)
+}
+
+type RoundRow = Omit<RoundLine, 'kind' | 'stake_minor' | 'win_minor'> & { stake: bigint; win: bigint | null }
+
+/** A cancelled round has no outcome that counts: its stops and win are left out. */
+async function* rounds(database: Source): AsyncGenerator<RoundLine> {
+  const rows = pages<RoundRow>(page_size, (last, size) =>
+    database.query(
+      `SELECT round_id, key, player_id, session_id, game_id, game_version, status, stake, server_seed, server_seed_hash,
+         client_seed, nonce, CASE WHEN status <> 'cancelled' THEN stops END AS stops,
+         CASE WHEN status <> 'cancelled' THEN win END AS win
+       FROM rounds WHERE round_id > $1 ORDER BY round_id LIMIT $2`,
+      [last?.round_id ?? '', size],
+    ),
+  )
+  for await (const { stake, win, ...row } of rows)
+    yield { kind: 'round', ...row, stake_minor: Number(stake), win_minor: win === null ? null : Number(win) }
+}
+
+interface OutboxRow {
+  id: bigint
+  event_id: string
+  type: string
+  published: boolean
+}
+async function* outbox(database: Source): AsyncGenerator<StateOf<'outbox'>> {
+  const rows = pages<OutboxRow>(page_size, (last, size) =>
+    database.query(
+      `SELECT id, event_id, type, published_at IS NOT NULL AS published FROM outbox
+       WHERE id > $1 ORDER BY id LIMIT $2`,
+      [last?.id ?? 0n, size],
+    ),
+  )
+  for await (const { event_id, type, published } of rows)
+    yield { kind: 'outbox', service: 'game', event_id, type, published }
+}

@@ -1,0 +1,38 @@
+import type { GameDefinition } from '#sut/contracts/calls.ts'
+import { dedupeKeys } from '#sut/designs/idempotency.ts'
+import { choices } from '#sut/designs/registry.ts'
+import type { Platform } from '#sut/platform/platform.ts'
+import { definitions } from './definitions.ts'
+import { dumpGame } from './dump.ts'
+import { resolve_after_ms, resolver } from './resolver.ts'
+import { roundStore } from './round-store.ts'
+import { spin } from './spin.ts'
+
+const catalog_ms = 1500
+
+/** The game: rounds that are fair, paid once, and always end. */
+export function wireGame(platform: Platform): void {
+  const { call, clock, log } = platform
+  const database = platform.database()
+  const dedupeKey = dedupeKeys[choices(platform.design).idempotency]
+  const store = roundStore({ database, dedupeKey, resolve_after_ms })
+  const cache = platform.layered<GameDefinition>({
+    name: 'game-definition',
+    memory_ms: 10_000,
+    shared_ms: 60_000,
+    load: (id) => call('catalog.game', { params: { id }, deadline_ms: clock.monotonic_ms() + catalog_ms }),
+  })
+  const parts = { store, call, clock, definition: definitions(cache) }
+
+  platform.outbox(database)
+  platform.pending('rounds_open', () => store.openCount())
+  platform.dump('game', () => dumpGame(database))
+  platform.background('resolver', (signal) =>
+    resolver(
+      parts,
+      (failed) => log.warn({ failed: failed.slice(0, 5), count: failed.length }, 'rounds left open'),
+      signal,
+    ),
+  )
+  platform.serve('game.spin', ({ body, deadline_ms }) => spin(body, parts, deadline_ms))
+}

@@ -1,0 +1,106 @@
+import type { Clock } from '#lib/clock.ts'
+import { newId } from '#lib/random.ts'
+import type { TransferAnswer, TransferRequest } from '#sut/contracts/calls.ts'
+import { Problem, type ProblemCode } from '#sut/contracts/problems.ts'
+import type { DedupeKey } from '#sut/designs/idempotency.ts'
+import type { Database } from '#sut/platform/database.ts'
+
+export interface Balance {
+  balance_minor: number
+  version: number
+}
+
+/** What the routes need; how an answer relates to the commit is the implementation's business. */
+export interface Transfers {
+  /** Throws Problem: insufficient_funds, idempotency_conflict, rolled_back, already_won, not_found, forbidden, unavailable. */
+  transfer(request: TransferRequest): Promise<TransferAnswer>
+  /** An account that nobody has paid into yet has balance 0 and version 0. */
+  balance(player_id: string): Promise<Balance>
+}
+
+/** The ledger in PostgreSQL: answers after the commit. One round trip per transfer: see migrations/002-transfer.sql. */
+export interface Ledger extends Transfers {
+  transfer(request: TransferRequest, transfer_id?: string): Promise<TransferAnswer>
+  /** Whether a transfer with this dedupe key is stored. */
+  has(dedupe_key: string): Promise<boolean>
+  readonly dedupeKey: DedupeKey
+}
+
+interface TransferRow {
+  problem: ProblemCode | null
+  transfer_id: string
+  balance: bigint
+  version: bigint
+  replayed: boolean
+}
+interface Parts {
+  database: Pick<Database, 'query'>
+  clock: Clock
+  dedupeKey: DedupeKey
+}
+
+const refusals: Partial<Record<ProblemCode, string>> = {
+  insufficient_funds: 'the balance is too low for this transfer',
+  idempotency_conflict: 'this key was used for another transfer',
+  rolled_back: 'the bet of this round was rolled back',
+  already_won: 'the round was won: its bet cannot be rolled back',
+  not_found: 'there is no bet of this round',
+  forbidden: 'the round is of another player',
+}
+
+export function ledger({ database, clock, dedupeKey }: Parts): Ledger {
+  const apply = async (request: TransferRequest, transfer_id: string): Promise<TransferRow> => {
+    const { key, kind, player_id, amount_minor, round_id, game_id } = request
+    const [row] = await database.query<TransferRow>(
+      'SELECT * FROM transfer($1, $2, $3, $4, $5, $6, $7, $8, $9)',
+      [
+        transfer_id,
+        key,
+        dedupeKey(key),
+        kind,
+        player_id,
+        amount_minor,
+        round_id ?? null,
+        game_id ?? null,
+        clock.wall_ms(),
+      ],
+      { name: 'wallet-transfer' },
+    )
+    return row!
+  }
+
+  return {
+    dedupeKey,
+    async transfer(request, transfer_id = newId()) {
+      // Two players with one key do not wait for each other: the unique index stops the second, which then finds the first.
+      const row = await apply(request, transfer_id).catch((error: unknown) => {
+        if (sqlStateOf(error) !== '23505') throw error
+        return apply(request, transfer_id)
+      })
+      if (row.problem !== null) throw new Problem(row.problem, refusals[row.problem] ?? row.problem)
+      return {
+        transfer_id: row.transfer_id,
+        balance_minor: Number(row.balance),
+        version: Number(row.version),
+        replayed: row.replayed,
+      }
+    },
+    async has(dedupe_key) {
+      const found = await database.query('SELECT FROM transfers WHERE dedupe_key = $1', [dedupe_key], {
+        name: 'wallet-has',
+      })
+      return found.length > 0
+    },
+    async balance(player_id) {
+      const [account] = await database.query<{ balance: bigint; version: bigint }>(
+        'SELECT balance, version FROM accounts WHERE account = $1',
+        [`player:${player_id}`],
+        { name: 'wallet-balance' },
+      )
+      return { balance_minor: Number(account?.balance ?? 0), version: Number(account?.version ?? 0) }
+    },
+  }
+}
+
+/** SQLSTATE of a PostgreSQL error; 23505: a unique index refused a row. */
+const sqlStateOf = (error: unknown): unknown => (error instanceof Error ? Reflect.get(error, 'code') : undefined)

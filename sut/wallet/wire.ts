@@ -1,0 +1,34 @@
+import { choices, type Choices } from '#sut/designs/registry.ts'
+import { dedupeKeys } from '#sut/designs/idempotency.ts'
+import type { Platform } from '#sut/platform/platform.ts'
+import { dumpWallet } from './dump.ts'
+import { ledger, type Ledger, type Transfers } from './ledger.ts'
+import { checkTransfer } from './transfer-rules.ts'
+import { writeBehind } from './write-behind.ts'
+
+const acknowledging: Record<Choices['acknowledge'], (store: Ledger, platform: Platform) => Transfers> = {
+  'after-commit': (store) => store,
+  'before-commit': (store, platform) => {
+    const cache = writeBehind(store, platform.clock, (text) => platform.log.error(text))
+    platform.pending('write_behind', () => cache.pending())
+    platform.onStop('write-behind', () => cache.flush())
+    platform.background('write-behind', (signal) => cache.run(signal))
+    return cache
+  },
+}
+
+/** The wallet: double-entry ledger, transfers that are applied once, an outbox that says what moved. */
+export function wireWallet(platform: Platform): void {
+  const { idempotency, acknowledge } = choices(platform.design)
+  const database = platform.database()
+  const store = ledger({ database, clock: platform.clock, dedupeKey: dedupeKeys[idempotency] })
+  const transfers = acknowledging[acknowledge](store, platform)
+
+  platform.outbox(database)
+  platform.dump('wallet', () => dumpWallet(database))
+  platform.serve('wallet.transfer', async ({ body, caller }) => {
+    checkTransfer(body, caller)
+    return await transfers.transfer(body)
+  })
+  platform.serve('wallet.balance', ({ params }) => transfers.balance(params['id']!))
+}
