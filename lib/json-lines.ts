@@ -51,7 +51,7 @@ export async function* readLines<T>(path: string, { torn }: ReadLinesOptions = {
   let pending: { text: string; number: number } | undefined
   for await (const text of lines) {
     number++
-    if (pending !== undefined) yield parse<T>(path, pending)
+    if (pending !== undefined) yield parse(path, pending) as T
     pending = text === '' ? undefined : { text, number }
   }
   if (pending === undefined) return
@@ -65,9 +65,9 @@ export async function* readLines<T>(path: string, { torn }: ReadLinesOptions = {
   yield last
 }
 
-function parse<T>(path: string, line: { text: string; number: number }): T {
+function parse(path: string, line: { text: string; number: number }): unknown {
   try {
-    return JSON.parse(line.text) as T
+    return JSON.parse(line.text)
   } catch (error) {
     throw new SyntaxError(`${path}:${line.number} is not JSON`, { cause: error })
   }

@@ -2,6 +2,7 @@ import { Failure, textOf } from '#lib/errors.ts'
 import { random } from '#lib/random.ts'
 import { WaitedTooLong, waitFor } from '#lib/wait.ts'
 import { steadyState as probe } from '../probes/steady-state.ts'
+import type { Load } from './load.ts'
 import type { Run } from './run.ts'
 import { loadOf, systemOf } from './run.ts'
 
@@ -29,15 +30,19 @@ export async function startLoad(run: Run): Promise<string> {
   run.load = load
   run.acquired.use(load)
   record.update({ schedule: load.schedule })
-  load.ended.then(
-    () => {
-      // With faults the load is longer than the longest run: that it ended means that nobody asks any more.
-      if (plan.experiment.faults.length > 0 && !run.done.has('stop-load'))
-        run.halt.abort(new Failure('LOAD_FAILED', 'the load ended too early'))
-    },
-    (error: unknown) => run.halt.abort(error),
-  )
+  void watchEnd(run, load)
   return `${rate_per_s} arrivals/s, ${players} players, journey ${journey}, profile ${profile}`
+}
+
+async function watchEnd({ plan, done, halt }: Run, load: Load): Promise<void> {
+  try {
+    await load.ended
+    // With faults the load is longer than the longest run: that it ended means that nobody asks any more.
+    if (plan.experiment.faults.length > 0 && !done.has('stop-load'))
+      halt.abort(new Failure('LOAD_FAILED', 'the load ended too early'))
+  } catch (error) {
+    halt.abort(error)
+  }
 }
 
 /** Waits until the steady state holds; throws STEADY_STATE_MISSED at its limit: nothing can be said about a fault then. */

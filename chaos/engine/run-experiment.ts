@@ -21,7 +21,7 @@ interface Step {
   journal?: { begins?: string; ends?: string }
   /** Happens after an early end of the trials as well, when there was load: what came so far is worth judging. */
   tidies?: true
-  run(run: Run): Promise<string>
+  run: (run: Run) => Promise<string>
 }
 
 // A run. It has been planned (plan.ts): all it names exists. What a step acquires is given back in the opposite order, at

@@ -113,15 +113,15 @@ async function loadTrial(run: Run): Promise<End> {
   const { clock, progress } = run.ports
   const { good_s } = run.plan.experiment.recovery
   const begin_ms = clock.monotonic_ms()
-  let ended = false
   const end = loadOf(run).ended.then(
-    () => (ended = true),
-    () => (ended = true),
+    () => true,
+    () => true,
   )
   const limit_ms = begin_ms + (run.plan.load_s + loadOf(run).warm_up_s + 60) * 1000
+  let ended = false
   while (!ended && clock.monotonic_ms() < limit_ms) {
     progress({ kind: 'status', text: `${seconds(clock.monotonic_ms() - begin_ms)}; ${lastSecond(run)}` })
-    await Promise.race([end, pause(tick_ms, run.signal)])
+    ended = await Promise.race([end, pause(tick_ms, run.signal).then(() => false)])
   }
   run.signal.throwIfAborted()
   const last = run.windows.last(good_s, clock.wall_ms())

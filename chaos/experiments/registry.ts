@@ -1,0 +1,14 @@
+import { calm } from './calm.ts'
+import { databaseLinkDown } from './database-link-down.ts'
+import type { Experiment } from './experiment.ts'
+import { linkLatencyWallet } from './link-latency-wallet.ts'
+import { regionFailover } from './region-failover.ts'
+import { trafficSurge } from './traffic-surge.ts'
+import { walletKill } from './wallet-kill.ts'
+
+export const experiments: Readonly<Record<string, Experiment>> = Object.fromEntries(
+  [walletKill, trafficSurge, regionFailover, linkLatencyWallet, databaseLinkDown, calm].map((each) => [
+    each.name,
+    each,
+  ]),
+)

@@ -1,0 +1,24 @@
+import type { Experiment } from './experiment.ts'
+
+export const trafficSurge: Experiment = {
+  name: 'traffic-surge',
+  title: 'The load rises steeply within seconds',
+  description:
+    'No fault: the load itself is the experiment. Gateway and game should be scaled out in time, and the players should be served well again soon after.',
+  load: { journey: 'player', profile: 'surge', rate_per_s: 40, players: 150, duration_s: 50 },
+  steady_state: { success_rate_min: 0.99, p99_ms_max: 500, for_s: 4, limit_s: 20 },
+  trials: 1,
+  faults: [],
+  recovery: { good_s: 5, limit_s: 30 },
+  stop: { failed_share_max: 0.8, for_s: 20 },
+  expectations: {
+    consistent: true,
+    failed_share_max: 0.05,
+    slo_violation_s_max: 20,
+    scales_out: [
+      { service: 'gateway', replicas_min: 2 },
+      { service: 'game', replicas_min: 2 },
+    ],
+    reaction_lag_s_max: 25,
+  },
+}
