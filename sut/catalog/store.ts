@@ -1,0 +1,25 @@
+import type { GameDefinition } from '#sut/contracts/calls.ts'
+import type { StateOf } from '#sut/contracts/state.ts'
+import type { Database } from '#sut/platform/database.ts'
+
+export type Reader = Pick<Database, 'query'>
+
+const definition = 'v.game_id, g.title, v.version, v.return_to_player, v.reels, v.pays'
+const current = 'from games g join game_versions v on v.game_id = g.game_id and v.version = g.version'
+
+/** Games in the version that new rounds are played with, by id. */
+export const readGames = (reader: Reader): Promise<GameDefinition[]> =>
+  reader.query<GameDefinition>(`select ${definition} ${current} order by g.game_id`)
+
+export async function readGame(reader: Reader, game_id: string): Promise<GameDefinition | undefined> {
+  const rows = await reader.query<GameDefinition>(`select ${definition} ${current} where g.game_id = $1`, [game_id])
+  return rows[0]
+}
+
+/** Every version that a round may have been played with. */
+export async function* dumpGames(reader: Reader): AsyncIterable<StateOf<'game'>> {
+  const rows = await reader.query<Omit<StateOf<'game'>, 'kind'>>(
+    'select game_id, version, return_to_player, reels, pays from game_versions order by game_id, version',
+  )
+  for (const row of rows) yield { kind: 'game', ...row }
+}

@@ -1,0 +1,4 @@
+import { runService } from '#sut/platform/service.ts'
+import { wireSession } from './wire.ts'
+
+await runService('session', wireSession)
