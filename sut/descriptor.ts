@@ -20,7 +20,7 @@ export const slotBackend: SystemDescriptor = {
       calls: ['identity', 'session', 'game', 'wallet', 'catalog', 'analytics', 'redis'],
     },
     { name: 'identity', replicas: 1, calls: ['postgres', 'nats'] },
-    { name: 'session', replicas: 1, calls: ['postgres', 'redis', 'nats'] },
+    { name: 'session', replicas: 1, calls: ['catalog', 'postgres', 'redis', 'nats'] },
     {
       name: 'game',
       replicas: 1,
