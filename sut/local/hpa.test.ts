@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type ScalingView, decideScaling, desiredBy } from './hpa.ts'
 import { defaultSettings } from './settings.ts'

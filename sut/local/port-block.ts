@@ -63,7 +63,7 @@ function blockOf(base: number, lock: Server): PortBlock {
 async function firstTaken(from: number, to: number): Promise<number | null> {
   const ports = Array.from({ length: to - from }, (_, index) => from + index)
   const servers = await Promise.all(ports.map(bind))
-  await Promise.all(servers.map((server) => (server === null ? undefined : closed(server))))
+  await Promise.all(servers.flatMap((server) => (server === null ? [] : [closed(server)])))
   const index = servers.indexOf(null)
   return index === -1 ? null : from + index
 }
