@@ -5,14 +5,15 @@ import { apply, emptyShard } from './model.ts'
 import { historyReader } from './reader.ts'
 import { playHistory } from './testing/history.ts'
 
+type Bucket = Pick<ShardBucket, 'recent'>
+
 test('history is newest first, read again when it is old, and shown old when the bucket is silent', async () => {
   const { events, expected } = playHistory('reader', { players: 1, rounds: 3 })
   const clock = { now_ms: 0, wall_ms: () => clock.now_ms, monotonic_ms: () => clock.now_ms }
   let answers: 'now' | 'never' | 'fails' = 'now'
   let reads = 0
-  const bucket: ShardBucket = {
-    write: async () => 1,
-    read: (shard) => {
+  const bucket: Bucket = {
+    recent: (shard) => {
       expect(shard).toBe(shardOf('player-0'))
       reads++
       if (answers === 'never') return new Promise(() => {})
@@ -39,8 +40,8 @@ test('history is newest first, read again when it is old, and shown old when the
 
 test('a player that nothing is known of has no rounds, and a bucket that fails at first is an error', async () => {
   const clock = { wall_ms: () => 0, monotonic_ms: () => 0 }
-  const empty: ShardBucket = { write: async () => 1, read: async () => ({ model: emptyShard(), revision: 0 }) }
+  const empty: Bucket = { recent: async () => ({ model: emptyShard(), revision: 0 }) }
   expect(await historyReader(empty, clock)('nobody')).toEqual({ rounds: [] })
-  const broken: ShardBucket = { ...empty, read: () => Promise.reject(new Error('no leader')) }
+  const broken: Bucket = { recent: () => Promise.reject(new Error('no leader')) }
   await expect(historyReader(broken, clock)('nobody')).rejects.toMatchObject({ code: 'unavailable' })
 })

@@ -12,7 +12,10 @@ const fresh_ms = 500
 const patience_ms = 200
 
 /** Reads histories from the stored shards. Throws Problem unavailable when there is no copy at all. */
-export function historyReader(bucket: ShardBucket, clock: Clock): (player_id: string) => Promise<History> {
+export function historyReader(
+  bucket: Pick<ShardBucket, 'recent'>,
+  clock: Clock,
+): (player_id: string) => Promise<History> {
   const copies = new Map<number, { model: ShardModel; read_at_ms: number }>()
   const reading = new Map<number, Promise<ShardModel>>()
 
@@ -20,7 +23,7 @@ export function historyReader(bucket: ShardBucket, clock: Clock): (player_id: st
     const running = reading.get(shard)
     if (running !== undefined) return running
     const started = bucket
-      .read(shard)
+      .recent(shard)
       .then(
         ({ model }) => {
           copies.set(shard, { model, read_at_ms: clock.monotonic_ms() })

@@ -5,10 +5,10 @@ import type { GameModel } from './model.ts'
 import { contiguous } from './versions.ts'
 
 /** The read models as the judges see them: players shard by shard, games summed over all shards. */
-export async function* modelLines(bucket: ShardBucket): AsyncIterable<StateLine> {
+export async function* modelLines(bucket: Pick<ShardBucket, 'latest'>): AsyncIterable<StateLine> {
   const games = new Map<string, GameModel>()
   for (const shard of shards) {
-    const { model } = await bucket.read(shard)
+    const { model } = await bucket.latest(shard)
     for (const [player_id, player] of model.players) {
       const { version, balance_minor } = contiguous(player.applied)
       yield {

@@ -6,13 +6,15 @@ import { apply, emptyShard, trim } from './model.ts'
 import { playHistory } from './testing/history.ts'
 import { updater } from './updater.ts'
 
+type Bucket = Pick<ShardBucket, 'latest' | 'write'>
+
 /** One stored document with revisions, and writes that may fail after or before they took place. */
 function memoryBucket(fail: () => 'no' | 'before' | 'after' = () => 'no') {
   let text: string | undefined
   let last = 0
   const counts = { reads: 0, writes: 0 }
-  const bucket: ShardBucket = {
-    read: async () => {
+  const bucket: Bucket = {
+    latest: async () => {
       counts.reads++
       return { model: text === undefined ? emptyShard() : decodeShard(text), revision: last }
     },
@@ -65,8 +67,8 @@ describe('the updater', () => {
   })
 
   test('gives up after some conflicts', async () => {
-    const bucket: ShardBucket = {
-      read: async () => ({ model: emptyShard(), revision: 1 }),
+    const bucket: Bucket = {
+      latest: async () => ({ model: emptyShard(), revision: 1 }),
       write: async () => {
         throw new Conflict('always')
       },

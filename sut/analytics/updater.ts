@@ -11,11 +11,11 @@ const backOff_ms = 20
  * again. Resolves when the events are stored; when it throws, they may be stored or not, and can be applied again.
  * One call at a time for a shard.
  */
-export function updater(bucket: ShardBucket, onConflict: () => void) {
+export function updater(bucket: Pick<ShardBucket, 'latest' | 'write'>, onConflict: () => void) {
   const held = new Map<number, StoredShard>()
 
   const attempt = async (shard: number, events: readonly SystemEvent[]): Promise<void> => {
-    const stored = held.get(shard) ?? (await bucket.read(shard))
+    const stored = held.get(shard) ?? (await bucket.latest(shard))
     // Whatever goes wrong from here on, what is in memory is no longer what is stored.
     held.delete(shard)
     let changed = false

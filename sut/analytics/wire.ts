@@ -11,12 +11,11 @@ import { modelLines } from './state-lines.ts'
 import { updater } from './updater.ts'
 
 const bucketName = 'analytics'
+/** The bus hands over what came within a second, or a full batch: one write of a shard's document for all of it. */
 const batch = 200
-/** A shard is written at most this often, unless more than a batch waits: each write is a whole document. */
-const writeEvery_ms = 300
 const lookEvery_ms = 1_000
 /** How long an instance stands in for a shard before it looks whether that is still needed. */
-const standIn_ms = 10_000
+const standIn_ms = 30_000
 const schema = Compile(systemEvent)
 
 /** Builds the read models from EVENTS. Needs NATS. The dump is the same from every instance. */
@@ -24,13 +23,12 @@ export async function wireAnalytics(platform: Platform): Promise<void> {
   const { clock, log, metrics } = platform
   const bus = platform.bus()
   await bus.streams.ensure(eventStream)
-  const bucket = shardBucket(() => bus.kv(bucketName))
+  const bucket = shardBucket(bus, bucketName)
   const conflicts = metrics.counter('analytics_conflicts_total', 'Writes of a shard that met a newer revision')
   const invalid = metrics.counter('analytics_invalid_events_total', 'Events that do not fit the contract')
   const { apply } = updater(bucket, () => conflicts.inc())
 
   const take = (shard: number) => async (messages: readonly BusMessage[]) => {
-    const began_ms = clock.monotonic_ms()
     const valid = messages.filter(({ event, sequence }) => {
       if (schema.Check(event)) return true
       invalid.inc()
@@ -40,8 +38,6 @@ export async function wireAnalytics(platform: Platform): Promise<void> {
     const events = valid.map(({ event }) => event)
     await apply(shard, events)
     for (const message of messages) message.ack()
-    const rest_ms = writeEvery_ms - (clock.monotonic_ms() - began_ms)
-    if (messages.length < batch && rest_ms > 0) await pause(rest_ms)
   }
   const consume = (shard: number, signal: AbortSignal) =>
     bus.consume({ stream: eventStream, durable: durableOf(shard), filter: filterOf(shard), batch }, take(shard), signal)
