@@ -1,0 +1,155 @@
+import { DeliverPolicy, JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstream'
+import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream'
+import { Kvm, type KV } from '@nats-io/kv'
+import { connect, type NatsConnection } from '@nats-io/transport-node'
+import { pause } from '#lib/wait.ts'
+import { subjectOf, type SystemEvent } from '#sut/contracts/events.ts'
+import { Problem } from '#sut/contracts/problems.ts'
+import { logSubjectOf, replicasFor, streamSettings, type StreamName } from './bus-streams.ts'
+import type { Bus } from './bus.ts'
+import type { ServiceConfig } from './config.ts'
+import { consumeForever } from './nats-consumer.ts'
+import type { DiscoveryWatch } from './discovery.ts'
+
+const publish_timeout_ms = 2000
+/** A stream without a leader (a server has just died) refuses; an election takes a second or two. */
+const publish_tries = 3
+const publish_back_off_ms = 200
+const ensure_tries = 60
+/** "maximum messages per subject exceeded": the log has the event. */
+const subject_is_taken = 10077
+const not_found = 404
+
+export interface BusOptions {
+  config: ServiceConfig
+  discovery: DiscoveryWatch
+  /** Told once about each trouble of a consumer. */
+  report: (error: unknown, text: string) => void
+}
+
+/** Connects at the first use; a connection that is lost comes back by itself, to any server. */
+export function natsBus({ config, discovery, report }: BusOptions): Bus {
+  let connecting: Promise<NatsConnection> | undefined
+  const buckets = new Map<string, Promise<KV>>()
+
+  const connection = (): Promise<NatsConnection> =>
+    (connecting ??= connectNear(config, discovery).catch((error: unknown) => {
+      connecting = undefined
+      throw new Problem('unavailable', 'no event bus answers', { cause: error })
+    }))
+  const client = async (): Promise<JetStreamClient> => jetstream(await connection(), { timeout: publish_timeout_ms })
+  const manager = async (): Promise<JetStreamManager> =>
+    jetstreamManager(await connection(), { timeout: publish_timeout_ms, checkAPI: false })
+  const replicas = (): number => replicasFor(discovery.current().nats.length)
+
+  const send = async (subject: string, event: SystemEvent): Promise<void> => {
+    const stream = await client()
+    for (let tries = 1; ; tries++) {
+      try {
+        await stream.publish(subject, JSON.stringify(event), { msgID: event.id, timeout: publish_timeout_ms })
+        return
+      } catch (error) {
+        if (error instanceof JetStreamApiError && error.code === subject_is_taken) throw error
+        if (tries === publish_tries) throw new Problem('unavailable', 'the event bus took no message', { cause: error })
+        await pause(publish_back_off_ms * tries)
+      }
+    }
+  }
+
+  const ensure = (name: StreamName): Promise<void> =>
+    untilTaken(async () => {
+      const { streams } = await manager()
+      const wanted = { ...streamSettings[name], subjects: [...streamSettings[name].subjects], num_replicas: replicas() }
+      try {
+        await streams.info(name)
+      } catch (error) {
+        if (!isMissing(error)) throw error
+        await streams.add(wanted)
+      }
+    })
+
+  return {
+    publish: (event) => send(subjectOf(event), event),
+    record: async (event) => {
+      try {
+        await send(logSubjectOf(event), event)
+        return true
+      } catch (error) {
+        if (error instanceof JetStreamApiError && error.code === subject_is_taken) return false
+        throw error
+      }
+    },
+    consume: (options, handler, signal) =>
+      consumeForever({ client, manager, replicas, report }, options, handler, signal),
+    behind: async (stream, durable) => {
+      const { num_pending, num_ack_pending } = await (await manager()).consumers.info(stream, durable)
+      return num_pending + num_ack_pending
+    },
+    read: (stream) => readAll(client, manager, stream),
+    kv: async (bucket) => {
+      const opened =
+        buckets.get(bucket) ??
+        untilTaken(async () => new Kvm(await client()).create(bucket, { replicas: replicas(), history: 1 }))
+      buckets.set(bucket, opened)
+      opened.catch(() => buckets.delete(bucket))
+      return opened
+    },
+    streams: { ensure, manager, client },
+    end: async () => {
+      const opened = await connecting?.catch(() => undefined)
+      await opened?.close()
+    },
+  }
+}
+
+function connectNear(config: ServiceConfig, discovery: DiscoveryWatch): Promise<NatsConnection> {
+  const { nats } = discovery.current()
+  // Near servers first; the others when those are away. The cluster's own addresses would lead past the proxies.
+  const sorted = nats.toSorted(
+    (one, other) => Number(other.region === config.region) - Number(one.region === config.region),
+  )
+  return connect({
+    servers: sorted.map(({ host, port }) => `${host}:${port}`),
+    ...(config.nats === undefined ? {} : { user: config.nats.user, pass: config.nats.password }),
+    name: config.instance,
+    noRandomize: true,
+    ignoreClusterUpdates: true,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 250,
+    reconnectJitter: 100,
+    timeout: 2000,
+    pingInterval: 2000,
+    maxPingOut: 2,
+  })
+}
+
+const isMissing = (error: unknown): boolean => error instanceof JetStreamApiError && error.status === not_found
+
+/** Streams and buckets cannot be made before the cluster has a leader: tries again, at most ensure_tries times. */
+async function untilTaken<T>(action: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await action()
+    } catch (error) {
+      if (tries === ensure_tries) throw new Problem('unavailable', 'the event bus has no leader', { cause: error })
+      await pause(250)
+    }
+  }
+}
+
+/** Everything that the stream holds when the reading starts. */
+async function* readAll(
+  client: () => Promise<JetStreamClient>,
+  manager: () => Promise<JetStreamManager>,
+  name: StreamName,
+): AsyncIterable<{ event: SystemEvent; sequence: number }> {
+  const { state } = await (await manager()).streams.info(name)
+  if (state.messages === 0) return
+  const consumer = await (await client()).consumers.get(name, { deliver_policy: DeliverPolicy.All })
+  const messages = await consumer.consume({ max_messages: 500 })
+  for await (const message of messages) {
+    yield { event: message.json<SystemEvent>(), sequence: message.seq }
+    if (message.seq >= state.last_seq || message.info.pending === 0) break
+  }
+  await messages.close()
+}
