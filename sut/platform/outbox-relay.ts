@@ -2,13 +2,12 @@ import { pause } from '#lib/wait.ts'
 import type { SystemEvent } from '#sut/contracts/events.ts'
 import type { Bus } from './bus.ts'
 import type { Database } from './database.ts'
-import { onAppended } from './outbox.ts'
 
 const batch = 200
 /** Between two batches: at a hundred events a second one batch of ten costs a tenth of ten batches of one. */
 const gather_ms = 100
-/** Without a word of an append in this process (another instance may have appended and died). */
-const poll_ms = 1000
+/** An idle relay asks less and less often, down to this. */
+const idle_ms = 500
 
 interface OutboxRow {
   id: bigint
@@ -23,19 +22,12 @@ interface OutboxRow {
  * publish and mark publishes again: at least once. Bounded by one batch; the table is the queue.
  */
 export async function relayOutbox(database: Database, bus: Bus, signal: AbortSignal): Promise<void> {
-  let wake: () => void = () => {}
-  const forget = onAppended(database, () => wake())
-  try {
-    while (!signal.aborted) {
-      const waking = new AbortController()
-      wake = () => waking.abort()
-      const count = await relayBatch(database, bus)
-      if (count === batch) continue
-      await pause(gather_ms, signal).catch(() => {})
-      if (count === 0) await pause(poll_ms, AbortSignal.any([signal, waking.signal])).catch(() => {})
-    }
-  } finally {
-    forget()
+  let wait_ms = gather_ms
+  while (!signal.aborted) {
+    const count = await relayBatch(database, bus)
+    if (count === batch) continue
+    wait_ms = count > 0 ? gather_ms : Math.min(wait_ms * 2, idle_ms)
+    await pause(wait_ms, signal).catch(() => {})
   }
 }
 

@@ -1,5 +1,5 @@
 import type { SystemEvent } from '#sut/contracts/events.ts'
-import type { Database, Transaction } from './database.ts'
+import type { Transaction } from './database.ts'
 
 // The migration of a service with an outbox creates this table, word by word:
 //
@@ -14,14 +14,6 @@ import type { Database, Transaction } from './database.ts'
 //   );
 //   create index outbox_unpublished on outbox (id) where published_at is null;
 
-const listeners = new WeakMap<Database, () => void>()
-
-/** Tells the relay of this process that a transaction with an event was committed. Returns the way to stop. */
-export function onAppended(database: Database, listener: () => void): () => void {
-  listeners.set(database, listener)
-  return () => listeners.delete(database)
-}
-
 /** Appends the event to the outbox in the transaction that makes it true. */
 export async function appendEvent(tx: Transaction, event: SystemEvent): Promise<void> {
   await tx.query(
@@ -29,5 +21,4 @@ export async function appendEvent(tx: Transaction, event: SystemEvent): Promise<
     [event.id, event.type, event.player_id, event],
     { name: 'outbox-append' },
   )
-  tx.afterCommit(() => listeners.get(tx.database)?.())
 }

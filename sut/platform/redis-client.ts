@@ -1,0 +1,32 @@
+import { Redis } from 'ioredis'
+import type { ServiceConfig } from './config.ts'
+import type { DiscoveryWatch } from './discovery.ts'
+
+const command_timeout_ms = 300
+
+/**
+ * A client that asks Sentinel where the writable server is, and follows a fail-over by itself. Redis holds what may be lost:
+ * so no command waits in a queue while it is away, and none waits longer than command_timeout_ms.
+ */
+export function redisClient(config: ServiceConfig, discovery: DiscoveryWatch, report: (error: Error) => void): Redis {
+  const { redis } = discovery.current()
+  const password = config.redis?.password
+  const client = new Redis({
+    sentinels: redis.sentinels,
+    name: redis.group,
+    ...(password === undefined || password === '' ? {} : { password, sentinelPassword: password }),
+    // Sentinel names the servers' own addresses; where a link carries a proxy, the way leads through that.
+    natMap: redis.addresses,
+    enableOfflineQueue: false,
+    commandTimeout: command_timeout_ms,
+    connectTimeout: 1000,
+    maxRetriesPerRequest: 0,
+    sentinelRetryStrategy: (times) => Math.min(100 * times, 1000),
+    retryStrategy: (times) => Math.min(100 * times, 1000),
+    // A demoted server refuses writes: leave it and ask Sentinel again.
+    reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
+    failoverDetector: true,
+  })
+  client.on('error', report)
+  return client
+}
