@@ -1,0 +1,59 @@
+import { Registry } from 'prom-client'
+import { expect, test } from 'vitest'
+import type { StateLine } from '#sut/contracts/state.ts'
+import { operationsServer, type OperationsSource } from './operations.ts'
+
+const account: StateLine = { kind: 'account', account: 'player:1', balance_minor: 5, version: 1 }
+
+function source(change: Partial<OperationsSource> = {}): OperationsSource {
+  return {
+    listen: { host: '127.0.0.1', port: 0, token: 'secret' },
+    registry: new Registry(),
+    load: () => ({}) as never,
+    notReady: async () => ({}),
+    pending: async () => ({ outbox: 3 }),
+    async *dump() {
+      for (let line = 0; line < 5000; line++) yield account
+    },
+    ...change,
+  }
+}
+
+async function ask(change: Partial<OperationsSource>, path: string, token?: string) {
+  const server = await operationsServer(source(change))
+  try {
+    const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    const response = await fetch(`http://127.0.0.1:${server.port}${path}`, { headers })
+    return { status: response.status, text: await response.text() }
+  } finally {
+    await server.close()
+  }
+}
+
+test('ready says why not', async () => {
+  expect(await ask({}, '/readyz')).toMatchObject({ status: 200 })
+  const refused = await ask({ notReady: async () => ({ database: 'no primary' }) }, '/readyz')
+  expect(refused).toEqual({ status: 503, text: '{"database":"no primary"}' })
+})
+
+test('state and dump need the token', async () => {
+  expect((await ask({}, '/state')).status).toBe(401)
+  expect((await ask({}, '/dump', 'secreT')).status).toBe(401)
+  expect(await ask({}, '/state', 'secret')).toEqual({ status: 200, text: '{"pending":{"outbox":3}}' })
+  const dump = await ask({}, '/dump', 'secret')
+  expect(dump.text.trim().split('\n')).toHaveLength(5000)
+})
+
+test('a dump that breaks off is seen to be broken', async () => {
+  async function* breaking() {
+    yield account
+    throw new Error('database gone')
+  }
+  await expect(ask({ dump: breaking }, '/dump', 'secret')).rejects.toThrow()
+})
+
+test('a state that cannot be read is unavailable, an unknown path unknown', async () => {
+  const broken = { pending: () => Promise.reject(new Error('database gone')) }
+  expect((await ask(broken, '/state', 'secret')).status).toBe(503)
+  expect((await ask({}, '/nothing')).status).toBe(404)
+})

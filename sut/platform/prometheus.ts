@@ -1,0 +1,24 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Metrics } from './metrics.ts'
+
+/** Seconds. Fine where a promise of 100–500 ms is judged. */
+const default_buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+/** A registry of this process with labels that every series carries. Asking for a known name gives the same metric. */
+export function prometheusMetrics(labels: Record<string, string>): Metrics {
+  const registry = new Registry()
+  registry.setDefaultLabels(labels)
+  const known = <T>(name: string, make: () => T): T => (registry.getSingleMetric(name) as T | undefined) ?? make()
+  return {
+    registry,
+    counter: (name, help, labelNames = []) =>
+      known(name, () => new Counter({ name, help, labelNames: [...labelNames], registers: [registry] })),
+    gauge: (name, help, labelNames = []) =>
+      known(name, () => new Gauge({ name, help, labelNames: [...labelNames], registers: [registry] })),
+    histogram: (name, help, labelNames = [], buckets = default_buckets) =>
+      known(
+        name,
+        () => new Histogram({ name, help, labelNames: [...labelNames], buckets: [...buckets], registers: [registry] }),
+      ),
+  }
+}
