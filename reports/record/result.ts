@@ -40,8 +40,9 @@ export const elasticityService = Type.Object({
   over_provisioning_accuracy: number,
   under_provisioning_timeshare: number,
   over_provisioning_timeshare: number,
-  instability: number, // share of time in which supply and demand move in opposite directions
-  reaction_lag_s: maybe, // from a rise of demand to enough ready replicas, the longest
+  instability: number, // share of time in which supply and demand do not move in the same direction
+  reaction_lag_s: maybe, // from a rise of demand to enough ready replicas, the longest; null: demand never rose
+  reaction_censored: Type.Optional(Type.Boolean()), // there never were enough: the lag is a lower bound
   replica_seconds: number,
   replicas_min: Type.Integer(),
   replicas_max: Type.Integer(),

@@ -1,0 +1,43 @@
+import { verdictOf, type Check } from './check.ts'
+import { betKey, depositKey, ended, faultOf, linesOf, nameOf, numberIn, playerKey, winKey } from './evidence.ts'
+import type { Evidence, Operation } from './evidence.ts'
+
+/** What a client was told is there: the transfer of each acknowledged deposit; round, bet and win of each spin. */
+export const acknowledgedLost: Check = {
+  name: 'acknowledged-lost',
+  title: 'No acknowledged spin or deposit is lost',
+  needs: ['history', 'state'],
+  run(_record, evidence) {
+    const verdict = verdictOf('acknowledged-lost')
+    for (const operation of evidence.operations) {
+      if (!ended(operation, 'ok') || operation.key === undefined) continue
+      if (operation.kind !== 'deposit' && operation.kind !== 'spin') continue
+      verdict.examine()
+      const lost = operation.kind === 'deposit' ? depositLost(operation, evidence) : spinLost(operation, evidence)
+      if (lost === null) continue
+      verdict.violate(() => ({
+        text: `The acknowledged ${nameOf(operation)} is lost: ${lost}.`,
+        operations: linesOf(operation),
+        entries: evidence.roundsByKey.get(playerKey(operation.player_id, operation.key!)) ?? [],
+        fault: faultOf(evidence, operation),
+      }))
+    }
+    return verdict.outcome()
+  },
+}
+
+function depositLost({ player_id, key }: Operation, { transfersByKey }: Evidence): string | null {
+  const wanted = depositKey(player_id, key!)
+  return transfersByKey.has(wanted) ? null : `the ledger has no transfer ${wanted}`
+}
+
+function spinLost({ player_id, key, end }: Operation, { roundsByKey, transfersByKey }: Evidence): string | null {
+  const round = roundsByKey.get(playerKey(player_id, key!))?.[0]
+  if (round === undefined) return 'there is no round with its key'
+  if (round.status !== 'completed') return `its round ${round.round_id} is ${round.status}`
+  if (!transfersByKey.has(betKey(round.round_id))) return `the ledger has no transfer ${betKey(round.round_id)}`
+  const won = numberIn(end?.value, 'win_minor') ?? 0
+  if (won > 0 && !transfersByKey.has(winKey(round.round_id)))
+    return `it won ${won} and the ledger has no transfer ${winKey(round.round_id)}`
+  return null
+}

@@ -1,0 +1,52 @@
+import type { StateOf } from '#sut/contracts/state.ts'
+import { verdictOf, type Check } from './check.ts'
+import { linesOf, nameOf, playerKey, type Evidence, type Operation } from './evidence.ts'
+
+/** One key moves money once: no two transfers of a key, no two rounds of a player's key, no two bets or wins of a round. */
+export const appliedTwice: Check = {
+  name: 'applied-twice',
+  title: 'Nothing is applied twice',
+  needs: ['state'],
+  run(record, evidence) {
+    const verdict = verdictOf('applied-twice')
+    const report = (what: string, entries: readonly object[], operation: Operation | undefined, at_ms?: number) =>
+      verdict.violate(() => ({
+        text: `${operation === undefined ? '' : `The ${nameOf(operation)} was applied more than once: `}${what}.`,
+        operations: operation === undefined ? [] : linesOf(operation),
+        entries: entries.slice(0, 4),
+        fault: evidence.faultAt(at_ms ?? operation?.invoke.at_ms),
+      }))
+
+    verdict.examine(record.state.transfer.length + record.state.round.length)
+    for (const [key, transfers] of evidence.transfersByKey) {
+      if (transfers.length < 2) continue
+      const operation = operationOf(transfers[0]!, evidence)
+      report(`${transfers.length} transfers have the key ${key}`, transfers, operation, transfers[1]!.created_at_ms)
+    }
+    for (const [key, rounds] of evidence.roundsByKey)
+      if (rounds.length > 1)
+        report(`${rounds.length} rounds have the key ${rounds[0]!.key}`, rounds, evidence.operationsByKey.get(key)?.[0])
+    for (const [round_id, transfers] of evidence.transfersByRound)
+      for (const kind of ['bet', 'win', 'rollback'] as const) {
+        const same = transfers.filter(({ transfer_kind }) => transfer_kind === kind)
+        // The same key twice is reported above.
+        if (new Set(same.map(({ key }) => key)).size < 2) continue
+        const operation = operationOf(same[0]!, evidence)
+        report(
+          `round ${round_id} has ${same.length} transfers of kind ${kind}`,
+          same,
+          operation,
+          same[1]!.created_at_ms,
+        )
+      }
+    return verdict.outcome()
+  },
+}
+
+/** The operation that a transfer belongs to: by its round, or by the client's key inside its own. */
+export function operationOf(transfer: StateOf<'transfer'>, evidence: Evidence): Operation | undefined {
+  const { player_id, key, round_id } = transfer
+  const round = round_id === null ? undefined : evidence.roundById.get(round_id)
+  const clientKey = round?.key ?? key.replace(`deposit:${player_id}:`, '')
+  return evidence.operationsByKey.get(playerKey(player_id, clientKey))?.[0]
+}

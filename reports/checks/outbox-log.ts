@@ -1,0 +1,63 @@
+import type { StateOf } from '#sut/contracts/state.ts'
+import { verdictOf, type Check } from './check.ts'
+import { operationOf } from './applied-twice.ts'
+import { linesOf, type Evidence } from './evidence.ts'
+
+/**
+ * transfers = outbox = log: what was committed is published, what is published is in the log once, and nothing else is.
+ */
+export const outboxLog: Check = {
+  name: 'outbox-log',
+  title: 'Every event of an outbox is in the log once, and no other',
+  needs: ['state', 'settle'],
+  run({ state }, evidence) {
+    const verdict = verdictOf('outbox-log')
+    const report = (text: string, entries: readonly (object | undefined)[], at_ms?: number): void =>
+      verdict.violate(() => ({ text, entries: entries.slice(0, 4), fault: evidence.faultAt(at_ms) }))
+    const logged = Map.groupBy(state.log, ({ event }) => event.id)
+    const stored = new Map(state.outbox.map((row) => [row.event_id, row]))
+    verdict.examine(state.outbox.length + state.log.length)
+
+    for (const row of state.outbox) {
+      const event = `Event ${row.event_id} (${row.type}) of ${row.service}`
+      if (!row.published) report(`${event} was never published from its outbox.`, [row])
+      else if (!logged.has(row.event_id)) report(`${event} was published and is not in the log.`, [row])
+    }
+    for (const [id, lines] of logged) {
+      const at_ms = lines[0]!.event.occurred_at_ms
+      if (lines.length > 1) report(`Event ${id} is in the log ${lines.length} times.`, lines, at_ms)
+      if (!stored.has(id)) report(`Event ${id} (${lines[0]!.event.type}) is in the log and in no outbox.`, lines, at_ms)
+    }
+    compareTransfers(state.transfer, state.log, evidence, verdict)
+    return verdict.outcome()
+  },
+}
+
+/** Each transfer has an event that says the same. A tombstone moved nothing. */
+function compareTransfers(
+  transfers: readonly StateOf<'transfer'>[],
+  log: readonly StateOf<'log'>[],
+  evidence: Evidence,
+  verdict: ReturnType<typeof verdictOf>,
+): void {
+  const events = new Map<string, StateOf<'log'>>()
+  for (const line of log) if (line.event.type === 'wallet.transferred') events.set(line.event.transfer_id, line)
+  for (const transfer of transfers) {
+    if (transfer.transfer_kind === 'tombstone' || transfer.amount_minor === 0) continue
+    const line = events.get(transfer.transfer_id)
+    const event = line?.event.type === 'wallet.transferred' ? line.event : undefined
+    const same = event?.amount_minor === transfer.amount_minor && event.kind === transfer.transfer_kind
+    if (same) continue
+    const what = event === undefined ? 'has no event in the log' : `has an event of ${event.kind} ${event.amount_minor}`
+    verdict.violate(() => {
+      const operation = operationOf(transfer, evidence)
+      const { transfer_id, key, transfer_kind, amount_minor, created_at_ms } = transfer
+      return {
+        text: `Transfer ${transfer_id} (key ${key}), ${transfer_kind} ${amount_minor}, ${what}.`,
+        operations: operation === undefined ? [] : linesOf(operation),
+        entries: [transfer, line],
+        fault: evidence.faultAt(created_at_ms),
+      }
+    })
+  }
+}

@@ -1,0 +1,25 @@
+import { verdictOf, type Check } from './check.ts'
+import { operationOf } from './applied-twice.ts'
+
+/** Nothing happened to a player of this run that nobody asked for. Rollbacks and tombstones are the system's own. */
+export const phantom: Check = {
+  name: 'phantom',
+  title: 'Nothing was done that nobody asked for',
+  needs: ['history', 'state'],
+  run({ state }, evidence) {
+    const verdict = verdictOf('phantom')
+    const players = new Set(evidence.operations.map(({ player_id }) => player_id))
+    for (const transfer of state.transfer) {
+      const { transfer_id, key, transfer_kind, player_id, amount_minor, created_at_ms } = transfer
+      if (!players.has(player_id) || transfer_kind === 'rollback' || transfer_kind === 'tombstone') continue
+      verdict.examine()
+      if (operationOf(transfer, evidence) !== undefined) continue
+      verdict.violate(() => ({
+        text: `Transfer ${transfer_id} (key ${key}), ${transfer_kind} ${amount_minor} of player ${player_id}, belongs to no operation.`,
+        entries: [transfer, ...(evidence.entriesByTransfer.get(transfer_id) ?? [])],
+        fault: evidence.faultAt(created_at_ms),
+      }))
+    }
+    return verdict.outcome()
+  },
+}

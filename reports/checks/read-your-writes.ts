@@ -1,0 +1,23 @@
+import { verdictOf, type Check } from './check.ts'
+import { faultOf, linesOf, nameOf } from './evidence.ts'
+import { readsAgainst } from './versions-seen.ts'
+
+/** Reads of a balance hold every spin and deposit that was acknowledged to the same player before the read was asked. */
+export const readYourWrites: Check = {
+  name: 'read-your-writes',
+  title: 'A player always reads what was acknowledged before',
+  needs: ['history'],
+  run(_record, evidence) {
+    const verdict = verdictOf('read-your-writes')
+    for (const { read, version, floor } of readsAgainst(evidence.operations, new Set(['spin', 'deposit']))) {
+      verdict.examine()
+      if (floor === undefined || version >= floor.version) continue
+      verdict.violate(() => ({
+        text: `The ${nameOf(read)} saw version ${version}, after version ${floor.version} had been acknowledged by ${nameOf(floor.by)}.`,
+        operations: [...linesOf(floor.by), ...linesOf(read)],
+        fault: faultOf(evidence, read),
+      }))
+    }
+    return verdict.outcome()
+  },
+}

@@ -1,0 +1,43 @@
+import type { StateOf } from '#sut/contracts/state.ts'
+import { verdictOf, type Check } from './check.ts'
+import { linesOf, playerKey, type Evidence } from './evidence.ts'
+
+/** Every round is over, and its money too: a completed one has its bet and its win, a cancelled one nothing in the end. */
+export const roundsEnded: Check = {
+  name: 'rounds-ended',
+  title: 'Every round has ended, with the money that belongs to its end',
+  needs: ['state'],
+  run({ state }, evidence) {
+    const verdict = verdictOf('rounds-ended')
+    for (const round of state.round) {
+      verdict.examine()
+      const what = wrongWith(round, evidence)
+      if (what === null) continue
+      const operation = evidence.operationsByKey.get(playerKey(round.player_id, round.key))?.[0]
+      const of = operation === undefined ? '' : ` of operation ${operation.id}`
+      verdict.violate(() => ({
+        text: `Round ${round.round_id} (key ${round.key})${of} of player ${round.player_id} ${what}.`,
+        operations: operation === undefined ? [] : linesOf(operation),
+        entries: [round, ...(evidence.transfersByRound.get(round.round_id) ?? []).slice(0, 4)],
+        fault: evidence.faultAt(operation?.invoke.at_ms, operation?.end?.at_ms),
+      }))
+    }
+    return verdict.outcome()
+  },
+}
+
+function wrongWith(round: StateOf<'round'>, { transfersByRound }: Evidence): string | null {
+  const transfers = transfersByRound.get(round.round_id) ?? []
+  const sum = (kind: StateOf<'transfer'>['transfer_kind']): bigint =>
+    transfers.reduce((total, line) => total + (line.transfer_kind === kind ? BigInt(line.amount_minor) : 0n), 0n)
+  const staked = sum('bet') - sum('rollback')
+  if (round.status === 'cancelled') {
+    const net = staked - sum('win')
+    return net === 0n ? null : `is cancelled, and the player is out by ${net}`
+  }
+  if (round.status !== 'completed') return `has not ended: it is ${round.status}`
+  if (staked !== BigInt(round.stake_minor))
+    return `is completed with a stake of ${round.stake_minor}, ${staked} was paid`
+  if (round.win_minor === null) return 'is completed without a win'
+  return sum('win') === BigInt(round.win_minor) ? null : `won ${round.win_minor}, ${sum('win')} was paid out`
+}
