@@ -21,7 +21,7 @@ export const streamSettings = {
     subjects: ['log.>'],
     // Every event once, without a window: the subject holds one message and a second one is refused.
     max_msgs_per_subject: 1,
-    discard: 'new' as unknown as StreamConfig['discard'],
+    discard: 'new',
     discard_new_per_subject: true,
     duplicate_window: duplicate_window_ms * nanoseconds_per_ms,
   },

@@ -1,7 +1,7 @@
 import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pg from 'pg'
+import { Client } from 'pg'
 import { newId } from '#lib/random.ts'
 import { runProgram } from '#lib/run-program.ts'
 import { waitFor } from '#lib/wait.ts'
@@ -50,7 +50,7 @@ export async function startPostgres(settings: Record<string, string | number> = 
   const args = ['-D', data, ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])]
   const server = await startServer(programs.postgres, args, port, { cwd: folder, ...owner })
   const administer = async (text: string): Promise<Record<string, unknown>[]> => {
-    const client = new pg.Client({ host, port, user: 'postgres', database: 'postgres' })
+    const client = new Client({ host, port, user: 'postgres', database: 'postgres' })
     client.on('error', () => {})
     await client.connect()
     try {

@@ -1,0 +1,85 @@
+import { Client, types, type CustomTypesConfig, type QueryConfig } from 'pg'
+import { ServerSilent } from './database-errors.ts'
+
+export interface ConnectionOptions {
+  host: string
+  port: number
+  name: string
+  user: string
+  password: string
+  application: string
+}
+export interface Answer {
+  rows: unknown[]
+  /** INSERT, COMMIT, ROLLBACK … */
+  command: string
+}
+export interface Connection {
+  /** `name`: the statement is prepared once on this connection. */
+  query(text: string, values?: unknown[], name?: string, limit_ms?: number): Promise<Answer>
+  readonly broken: boolean
+  destroy(): void
+}
+
+export const connect_limit_ms = 1000
+/** A statement ends on the server first; only a server that does not answer at all meets the client's own limit. */
+const statement_limit_ms = 2500
+const answer_limit_ms = 3000
+/** A transaction of a client that died without a word must not keep its locks. */
+const idle_in_transaction_limit_ms = 6000
+const int8 = types.builtins.INT8
+
+const parsers: CustomTypesConfig = {
+  getTypeParser: (oid, format) => (oid === int8 ? BigInt : (types.getTypeParser(oid, format) as never)),
+}
+
+/** Throws what the socket or the server says. */
+export async function openConnection(options: ConnectionOptions): Promise<Connection> {
+  const client = new Client({
+    host: options.host,
+    port: options.port,
+    database: options.name,
+    user: options.user,
+    password: options.password,
+    application_name: options.application,
+    connectionTimeoutMillis: connect_limit_ms,
+    statement_timeout: statement_limit_ms,
+    idle_in_transaction_session_timeout: idle_in_transaction_limit_ms,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 5000,
+    types: parsers,
+  })
+  let broken = false
+  // An idle connection that breaks says so here and nowhere else.
+  client.on('error', () => (broken = true))
+  client.on('end', () => (broken = true))
+  await client.connect()
+  // pg keeps the stream to itself, and end() would wait for a server that may be silent.
+  const { stream } = (client as unknown as { connection: { stream: { destroy(): void } } }).connection
+  const destroy = (): void => {
+    broken = true
+    stream.destroy()
+  }
+
+  return {
+    get broken() {
+      return broken
+    },
+    destroy,
+    async query(text, values, name, limit_ms = answer_limit_ms) {
+      let timer: NodeJS.Timeout | undefined
+      const silence = new Promise<never>((_resolve, reject) => {
+        timer = setTimeout(() => {
+          destroy()
+          reject(new ServerSilent(`no answer within ${limit_ms} ms`))
+        }, limit_ms)
+      })
+      const query = { text, ...(values && { values }), ...(name !== undefined && { name }) } as QueryConfig
+      try {
+        return await Promise.race([client.query(query), silence])
+      } finally {
+        clearTimeout(timer)
+      }
+    },
+  }
+}
