@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis'
 import type { Platform } from '#sut/platform/platform.ts'
 import { tokenVerifier } from '#sut/platform/identity.ts'
 import { publicDoor } from './door.ts'
@@ -22,7 +23,7 @@ export async function wireGateway(platform: Platform): Promise<void> {
       operations: operations(platform.call, signing_master),
       holders: holders({ verify: tokenVerifier(platform), signing_master, clock, kept_max: 10_000 }),
       nonces: nonces({
-        store: nonceStore(platform),
+        store: redisNonces(platform.redis()),
         clock,
         ttl_ms: 2 * skewMost_ms + 10_000,
         remembered_max: 100_000,
@@ -37,7 +38,7 @@ export async function wireGateway(platform: Platform): Promise<void> {
   )
 }
 
-function nonceStore(platform: Platform): NonceStore {
-  const redis = platform.redis()
-  return { setIfAbsent: (key, value, ttl_ms) => redis.set(key, value, 'PX', ttl_ms, 'NX', 'GET') }
-}
+/** SET … NX GET needs Redis 7. */
+export const redisNonces = (redis: Redis): NonceStore => ({
+  setIfAbsent: (key, value, ttl_ms) => redis.set(key, value, 'PX', ttl_ms, 'NX', 'GET'),
+})
