@@ -1,0 +1,65 @@
+import { requestColumns, type HistoryLine } from '#reports/record/format.ts'
+import { csvLine } from '#reports/record/requests.ts'
+import type { EndLine, InvokeLine } from '../k6/lines.ts'
+import { idempotencyKey, routes } from '../k6/routes.ts'
+
+// From the lines of the k6 program to the lines of the record.
+
+export const requestHeader = requestColumns.join(',')
+
+/** One line for each attempt; an operation that was never sent, or never ended, has one line as well. */
+export function requestRows(line: EndLine, planned_ms: number): string[] {
+  const attempts = line.a.length > 0 ? line.a : [notSent(line)]
+  return attempts.map(([region, start_ms, ...rest], index) => {
+    const phases = rest.slice(0, 7)
+    const [status, error] = rest.slice(7)
+    return csvLine([line.o, index + 1, line.k, region, planned_ms, start_ms, ...phases, status!, error!, line.r, 0])
+  })
+}
+
+const notSent = ({ s, e, v }: EndLine): EndLine['a'][number] => {
+  const code = typeof v['code'] === 'string' ? v['code'] : ''
+  return ['', s, 0, 0, 0, 0, 0, 0, e - s, 0, code]
+}
+
+/** An arrival that found no free player: planned, never started. */
+export const droppedRow = (number: number, planned_ms: number): string =>
+  csvLine([`dropped-${number}`, 0, '', '', planned_ms, '', '', '', '', '', '', '', '', 0, 'dropped', 'fail', 1])
+
+export function invokeEvent(run_id: string, line: InvokeLine | EndLine, planned_ms: number): HistoryLine {
+  return {
+    operation_id: line.o,
+    type: 'invoke',
+    at_ms: line.s,
+    kind: line.k,
+    player_id: line.p,
+    ...keyOf(run_id, line),
+    planned_ms,
+    value: line.q ?? {},
+  }
+}
+
+export function endEvent(run_id: string, line: EndLine): HistoryLine {
+  return {
+    operation_id: line.o,
+    type: line.r,
+    at_ms: line.e,
+    kind: line.k,
+    player_id: line.p,
+    ...keyOf(run_id, line),
+    value: line.v,
+  }
+}
+
+/** k6 was ended before this operation was: it may have happened. */
+export const unfinished = (line: InvokeLine, ended_ms: number): EndLine => ({
+  ...line,
+  t: 'end',
+  e: Math.max(line.s, ended_ms),
+  r: 'info',
+  v: { code: 'unfinished' },
+  a: [],
+})
+
+const keyOf = (run_id: string, { o, k }: { o: string; k: keyof typeof routes }): { key?: string } =>
+  routes[k].money ? { key: idempotencyKey(run_id, o) } : {}

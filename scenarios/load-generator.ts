@@ -1,0 +1,137 @@
+import type { Clock } from '#lib/clock.ts'
+import { Failure } from '#lib/errors.ts'
+import { newId } from '#lib/random.ts'
+import { ingest, type Ingested } from './ingest/ingest.ts'
+import type { Stage } from './profiles/profile.ts'
+import { journeys, profiles } from './registry.ts'
+import { startLoad, type LoadEnd, type LoadHandle } from './run-load.ts'
+
+// The whole load of a run: profile → schedule → k6 → live operations → requests.csv and history.jsonl. Its shape is what the
+// engine asks for (chaos/engine/load.ts); the commands join the two.
+
+export interface GeneratorRequest {
+  folder: string
+  journey: string
+  profile: string
+  rate_per_s: number
+  players: number
+  duration_s: number
+  seed: string
+  gateways: readonly { region: string; url: string }[]
+  authority_file: string
+  operation(operation: { planned_ms: number; ended_ms: number; outcome: 'ok' | 'fail' | 'info' }): void
+  guard(pid: number): Promise<void>
+  progress(text: string): void
+  signal: AbortSignal
+}
+
+export interface GeneratedLoad extends AsyncDisposable {
+  readonly schedule: Stage[]
+  readonly warm_up_s: number
+  readonly started_at_ms: number
+  /** Settles when k6 has ended and the record is written; rejected with LOAD_FAILED when something went wrong. */
+  readonly ended: Promise<void>
+  stop(): Promise<void>
+  /** What the record holds, once `ended` is settled. */
+  counts(): Ingested | undefined
+}
+
+/** Starts the load; resolves with the first arrival. Throws Failure LOAD_FAILED, with nothing left running. */
+export function loadGenerator({ k6, clock }: { k6: string; clock: Clock }) {
+  return async (request: GeneratorRequest): Promise<GeneratedLoad> => {
+    const journey = journeys[request.journey]
+    const profile = profiles[request.profile]
+    if (journey === undefined) throw new Failure('LOAD_FAILED', `there is no journey ${request.journey}`)
+    if (profile === undefined) throw new Failure('LOAD_FAILED', `there is no profile ${request.profile}`)
+    const { folder, players, seed, authority_file, signal } = request
+    signal.throwIfAborted()
+    const schedule = profile.stages(request)
+    const run_id = newId().slice(0, 8)
+    const handle = await startLoad({
+      k6,
+      clock,
+      folder,
+      run_id,
+      journey: journey.name,
+      stages: schedule,
+      players,
+      seed,
+      gateways: [...request.gateways],
+      authority_file,
+    })
+    try {
+      await request.guard(handle.pid)
+      const started_at_ms = await firstArrival(handle, request)
+      const load = { handle, folder, run_id, schedule }
+      return joined(load, profile.warm_up_s, started_at_ms)
+    } catch (error) {
+      await handle[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+}
+
+interface Joined {
+  handle: LoadHandle
+  folder: string
+  run_id: string
+  schedule: Stage[]
+}
+
+function joined(load: Joined, warm_up_s: number, started_at_ms: number): GeneratedLoad {
+  const { handle, schedule } = load
+  let counts: Ingested | undefined
+  const end = async (): Promise<void> => {
+    counts = await record(load, await handle.finished)
+  }
+  const ended = end()
+  ended.catch(() => undefined) // whoever waits for it gets the error; nobody need wait
+  return {
+    schedule,
+    warm_up_s,
+    started_at_ms,
+    ended,
+    async stop() {
+      await handle.stop()
+      await ended
+    },
+    counts: () => counts,
+    [Symbol.asyncDispose]: () => handle[Symbol.asyncDispose](),
+  }
+}
+
+/** Arrivals alone are the players' experience: onboarding is counted aloud, and a renewed token is nobody's wait. */
+async function firstArrival(handle: LoadHandle, request: GeneratorRequest): Promise<number> {
+  let onboarded = 0
+  handle.onOperation(({ arrival, kind, start_ms, end_ms, outcome }) => {
+    if (arrival) request.operation({ planned_ms: start_ms, ended_ms: end_ms, outcome })
+    else if (kind === 'deposit') request.progress(`${++onboarded} of ${request.players} players are in`)
+  })
+  const { signal } = request
+  const aborted = Promise.withResolvers<never>()
+  const abort = (): void => aborted.reject(signal.reason)
+  signal.addEventListener('abort', abort, { once: true })
+  try {
+    if (signal.aborted) abort()
+    const started_at_ms = await Promise.race([handle.started, aborted.promise])
+    if (started_at_ms !== null) return started_at_ms
+    const { problem } = await handle.finished
+    throw new Failure('LOAD_FAILED', `no player could arrive: ${problem ?? 'k6 ended without an arrival'}`)
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+/** Writes the record, also after a failure: what came so far is worth reading. Then throws what went wrong. */
+async function record({ handle, folder, run_id, schedule }: Joined, end: LoadEnd): Promise<Ingested> {
+  const { stop_asked_ms, ended_ms } = end
+  const { output_file } = handle
+  const counts = await ingest({ folder, run_id, output_file, stages: schedule, stop_asked_ms, ended_ms })
+  if (end.problem !== undefined) throw new Failure('LOAD_FAILED', end.problem)
+  const recorded = counts.started + counts.skipped
+  if (end.counts !== null && end.counts.iterations > recorded) {
+    const text = `k6 counts ${end.counts.iterations} arrivals, the record has ${recorded}; k6.log may say why`
+    throw new Failure('LOAD_FAILED', text)
+  }
+  return counts
+}
