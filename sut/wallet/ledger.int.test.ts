@@ -106,6 +106,33 @@ describe('a round', () => {
   })
 })
 
+describe('at the same time', () => {
+  test('a win and a rollback of one round: exactly one of them happens', async () => {
+    const player = newId()
+    await ledger.transfer(deposit(player, 1000))
+    for (let attempt = 0; attempt < 30; attempt++) {
+      const round = newId()
+      await ledger.transfer(ofRound('bet', player, round, 10))
+      const results = await Promise.allSettled([
+        ledger.transfer(ofRound('win', player, round, 10)),
+        ledger.transfer(ofRound('rollback', player, round, 10)),
+      ])
+      expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    }
+  })
+
+  test('bets for the same last money: one stands, the others are refused', async () => {
+    for (let attempt = 0; attempt < 10; attempt++) {
+      const player = newId()
+      await ledger.transfer(deposit(player, 10))
+      const bets = Array.from({ length: 6 }, () => ledger.transfer(ofRound('bet', player, newId(), 10)))
+      const results = await Promise.allSettled(bets)
+      const refused = results.filter((result) => result.status === 'rejected')
+      expect(refused.map(({ reason }) => (reason as Problem).code)).toEqual(Array(5).fill('insufficient_funds'))
+    }
+  })
+})
+
 const operation = fc.record({
   kind: fc.constantFrom('deposit' as const, 'bet' as const, 'win' as const, 'rollback' as const),
   player: fc.integer({ min: 0, max: 2 }),
