@@ -14,10 +14,10 @@ export interface LoadRequest {
   gateways: readonly { region: string; url: string }[]
   authority_file: string
   /** Called for each operation when it has ended; must not throw. */
-  operation(operation: LiveOperation): void
+  operation: (operation: LiveOperation) => void
   /** The process of the generator, as soon as there is one: it must not outlive the harness. */
-  guard(pid: number): Promise<void>
-  progress(text: string): void
+  guard: (pid: number) => Promise<void>
+  progress: (text: string) => void
   signal: AbortSignal
 }
 

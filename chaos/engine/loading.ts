@@ -59,7 +59,12 @@ export async function steadyState(run: Run): Promise<string> {
   }
   try {
     const limit_ms = (warm_up_s + Math.max(limit_s, for_s + 1)) * 1000
-    await waitFor(steady, { what: 'the steady state', limit_ms, every_ms: 250, signal: run.signal })
+    await waitFor(steady, {
+      what: 'the steady state',
+      limit_ms,
+      every_ms: run.windows.window_ms / 4,
+      signal: run.signal,
+    })
   } catch (error) {
     if (!(error instanceof WaitedTooLong)) throw error
     const { success_rate_min, p99_ms_max } = experiment.steady_state

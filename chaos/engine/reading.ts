@@ -5,7 +5,6 @@ import { systemOf } from './run.ts'
 // The steps `settle` and `dump`: what is judged is the state of a system in which nothing moves any more.
 
 const settle_limit_ms = 30_000
-const every_ms = 250
 
 /** Waits until nothing is pending, twice in a row. When it never comes to rest, a note says what still moves: a check judges that. */
 export async function settle(run: Run): Promise<string> {
@@ -23,7 +22,7 @@ export async function settle(run: Run): Promise<string> {
       return `still moving after ${settle_limit_ms / 1000} s: ${text}`
     }
     progress({ kind: 'status', text: moving.length === 0 ? 'nothing moves' : `still moving: ${text}` })
-    await pause(every_ms, signal)
+    await pause(run.windows.window_ms / 4, signal)
   }
 }
 

@@ -11,7 +11,7 @@ import type { Plan } from './plan.ts'
 import { dump, settle } from './reading.ts'
 import type { Finished, Run, RunPorts } from './run.ts'
 import { Stopped } from './run.ts'
-import { down, residue, up } from './system.ts'
+import { residue, up } from './system.ts'
 import { trials } from './trials.ts'
 
 interface Step {
@@ -52,8 +52,17 @@ export async function runExperiment({ plan, catalogue, folder }: RunRequest, por
   const signal = AbortSignal.any([ports.signal, halt.signal])
   const acquired = new AsyncDisposableStack()
   const run: Run = {
-    ...{ plan, catalogue, record, ports, acquired, halt, signal, windows: liveWindows() },
-    ...{ done: new Set<never>(), residue: [], not_undone: [] },
+    plan,
+    catalogue,
+    record,
+    ports,
+    acquired,
+    halt,
+    signal,
+    windows: liveWindows(ports),
+    done: new Set(),
+    residue: [],
+    not_undone: [],
   }
   let error: unknown
   try {

@@ -17,6 +17,8 @@ export interface RunPorts {
   progress: Progress
   /** Aborted by Ctrl-C: the run unwinds, everything is undone, the record stays. */
   signal: AbortSignal
+  /** Length of the windows in which operations are counted, and of a sample; 1000 unless a test is in a hurry. */
+  window_ms?: number
 }
 
 /** One run while it goes on: what the steps share. */

@@ -1,8 +1,9 @@
 import { random } from '#lib/random.ts'
 import { pause } from '#lib/wait.ts'
-import { goodStretch_s } from '../probes/recovered.ts'
+import { recovered } from '../probes/recovered.ts'
 import { stopCondition } from '../probes/stop-condition.ts'
 import { missing } from '../probes/whole.ts'
+import { isGood } from '../probes/windows.ts'
 import { background } from './background.ts'
 import { inject } from './injection.ts'
 import type { Run } from './run.ts'
@@ -13,11 +14,12 @@ import { Stopped, loadOf, seconds, systemOf } from './run.ts'
 //   plan → inject → effective ── hold ──► revert ── windows within the SLO for good_s, and all replicas back ──► recovered
 //                                                └─────────────────────── limit_s ────────────────────────────► limit
 
-const tick_ms = 250
+const tickOf = ({ windows }: Run): number => windows.window_ms / 4
 
 export async function trials(run: Run): Promise<string> {
   const { experiment } = run.plan
-  await using _watch = background((signal) => watchStopCondition(run, signal), run.halt.abort.bind(run.halt))
+  await using watching = new AsyncDisposableStack()
+  watching.use(background((signal) => watchStopCondition(run, signal), run.halt.abort.bind(run.halt)))
   const ends: string[] = []
   for (let trial = 1; trial <= experiment.trials; trial++) {
     const { record } = run
@@ -28,8 +30,8 @@ export async function trials(run: Run): Promise<string> {
     record.journal({ kind: 'phase', phase: 'trial', trial, state: 'end' })
     ends.push(state)
   }
-  const recovered = ends.filter((end) => end === 'recovered').length
-  return `${recovered} of ${ends.length} ${experiment.faults.length > 0 ? 'recovered' : 'ended within the SLO'}`
+  const good = ends.filter((end) => end === 'recovered').length
+  return `${good} of ${ends.length} ${experiment.faults.length > 0 ? 'recovered' : 'ended within the SLO'}`
 }
 
 async function watchStopCondition(run: Run, signal: AbortSignal): Promise<void> {
@@ -37,7 +39,7 @@ async function watchStopCondition(run: Run, signal: AbortSignal): Promise<void> 
   for (;;) {
     const reason = check(run.ports.clock.wall_ms())
     if (reason !== null) return run.halt.abort(new Stopped(reason))
-    await pause(1000, signal)
+    await pause(run.windows.window_ms, signal)
   }
 }
 
@@ -78,7 +80,7 @@ async function hold(run: Run, trial: number, until_ms: number): Promise<void> {
       kind: 'status',
       text: `trial ${trial}: holding, ${seconds(left_ms)} left; ${lastSecond(run)}`,
     })
-    await pause(Math.min(left_ms, tick_ms), run.signal)
+    await pause(Math.min(left_ms, tickOf(run)), run.signal)
   }
 }
 
@@ -93,7 +95,7 @@ async function watchRecovery(run: Run, trial: number): Promise<End> {
   const from_ms = clock.wall_ms()
   const begin_ms = clock.monotonic_ms()
   for (;;) {
-    const served = goodStretch_s(run.windows.between(from_ms, clock.wall_ms()), descriptor.slo) >= good_s
+    const served = recovered(run.windows, descriptor.slo, { good_s, from_ms, now_ms: clock.wall_ms() })
     const lacking = run.sample === undefined ? ['a sample'] : missing(run.sample, descriptor)
     // A sample from before the revert may still show the system as it was.
     const fresh = (run.sample?.at_ms ?? 0) >= from_ms
@@ -104,7 +106,7 @@ async function watchRecovery(run: Run, trial: number): Promise<End> {
     if (over) return served ? 'recovered' : 'limit'
     const waiting = lacking.length > 0 ? `not back: ${lacking.slice(0, 3).join(', ')}` : 'waiting for good seconds'
     run.ports.progress({ kind: 'status', text: `trial ${trial}: ${waiting}; ${lastSecond(run)}` })
-    await pause(tick_ms, run.signal)
+    await pause(tickOf(run), run.signal)
   }
 }
 
@@ -121,13 +123,12 @@ async function loadTrial(run: Run): Promise<End> {
   let ended = false
   while (!ended && clock.monotonic_ms() < limit_ms) {
     progress({ kind: 'status', text: `${seconds(clock.monotonic_ms() - begin_ms)}; ${lastSecond(run)}` })
-    ended = await Promise.race([end, pause(tick_ms, run.signal).then(() => false)])
+    ended = await Promise.race([end, pause(tickOf(run), run.signal).then(() => false)])
   }
   run.signal.throwIfAborted()
   const last = run.windows.last(good_s, clock.wall_ms())
   const { slo } = systemOf(run).descriptor
-  const good = last.operations > 0 && 1 - last.failed / last.operations >= slo.success_rate && last.p99_ms <= slo.p99_ms
-  return good ? 'recovered' : 'limit'
+  return isGood(last, slo) ? 'recovered' : 'limit'
 }
 
 function lastSecond(run: Run): string {

@@ -10,4 +10,4 @@ export const recovered = (
   windows: LiveWindows,
   level: ServiceLevel,
   { good_s, from_ms, now_ms }: { good_s: number; from_ms: number; now_ms: number },
-): boolean => goodStretch_s(windows.between(from_ms, now_ms), level) >= good_s
+): boolean => goodStretch_s(windows.between(from_ms, now_ms), level, windows.window_ms / 1000) >= good_s

@@ -32,6 +32,7 @@ const kept = 180
  * bad one, since an open model keeps asking. The judge counts anew from the record; this decides only how long a run goes on.
  */
 export interface LiveWindows {
+  readonly window_ms: number
   add(operation: LiveOperation): void
   /** All kept windows of [from, now − lag), the oldest first; the lag is for lines that are still under way. */
   between(from_ms: number, now_ms: number): Window[]
@@ -40,7 +41,8 @@ export interface LiveWindows {
   count(): number
 }
 
-export function liveWindows({ window_ms = 1000, lag_ms = 700 } = {}): LiveWindows {
+export function liveWindows({ window_ms = 1000 }: { window_ms?: number } = {}): LiveWindows {
+  const lag_ms = 0.7 * window_ms
   const buckets = new Map<number, Bucket>()
   let count = 0
   const startOf = (at_ms: number): number => Math.floor(at_ms / window_ms) * window_ms
@@ -55,6 +57,7 @@ export function liveWindows({ window_ms = 1000, lag_ms = 700 } = {}): LiveWindow
     return { start_ms, operations: latencies_ms.length + failed, failed, p99_ms: percentile(latencies_ms, 0.99) }
   }
   return {
+    window_ms,
     add({ planned_ms, ended_ms, outcome }) {
       const start = startOf(ended_ms)
       const bucket = buckets.get(start) ?? { failed: 0, latencies_ms: [] }

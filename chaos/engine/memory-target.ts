@@ -1,0 +1,213 @@
+import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
+import type { FaultPort, Link, RunningSystem, Target, Toxic } from '../targets/target.ts'
+import type { Load, StartLoad } from './load.ts'
+
+// A double for tests: a system that exists in memory alone and writes down what was asked of it, in order. A test can make any
+// operation fail, hang or abort by `before`.
+
+export const smallSystem: SystemDescriptor = {
+  name: 'small',
+  regions: ['a', 'b'],
+  services: [
+    { name: 'game', replicas: 1, calls: ['wallet', 'postgres'] },
+    { name: 'wallet', replicas: 2, calls: ['postgres'] },
+  ],
+  stores: ['postgres'],
+  slo: { success_rate: 0.99, p99_ms: 500 },
+}
+
+export interface MemoryOptions {
+  /** Called before each operation with its name: what it throws, the operation throws. */
+  before?: (operation: string) => void | Promise<void>
+  /** Faults are accepted and change nothing. */
+  blunt?: boolean
+  capabilities?: Target['capabilities']
+}
+
+export interface MemoryWorld {
+  target: Target
+  startLoad: StartLoad
+  /** Everything that was done, in order: `up`, `kill wallet-a-1`, `down`. */
+  readonly operations: string[]
+  /** What exists now: systems, loads, toxics, stopped regions. Empty: nothing was left. */
+  left(): string[]
+  /** Share of operations that fail from now on. */
+  failing_share: number
+}
+
+export function memoryWorld(options: MemoryOptions = {}): MemoryWorld {
+  const operations: string[] = []
+  const existing = new Set<string>()
+  const did = async (operation: string): Promise<void> => {
+    await options.before?.(operation)
+    operations.push(operation)
+  }
+  const target: Target = {
+    name: 'memory',
+    capabilities: options.capabilities ?? ['process.kill', 'link.toxic', 'region.outage'],
+    up: async () => {
+      await did('up')
+      existing.add('system memory-1')
+      return memorySystem(existing, did, options)
+    },
+    list: async () => {
+      const [gateways, started_at_ms]: [[], number] = [[], 0]
+      const status = { target: 'memory', design: 'standard', started_at_ms, gateways, owner_alive: false }
+      return existing.has('system memory-1') ? [{ id: 'memory-1', ...status }] : []
+    },
+    connect: async () => memorySystem(existing, did, options),
+    recover: async () => {
+      const found = [...existing]
+      existing.clear()
+      return { found, undone: found, failed: [] }
+    },
+  }
+  const world: MemoryWorld = {
+    target,
+    startLoad: (request) => memoryLoad(world, existing, did, request),
+    operations,
+    left: () => [...existing],
+    failing_share: 0,
+  }
+  return world
+}
+
+type Did = (operation: string) => Promise<void>
+
+function memorySystem(existing: Set<string>, did: Did, options: MemoryOptions): RunningSystem {
+  const down = async (): Promise<void> => {
+    if (!existing.has('system memory-1')) return
+    await did('down')
+    for (const name of existing) if (!name.startsWith('load')) existing.delete(name)
+  }
+  const at_ms = (): number => performance.timeOrigin + performance.now()
+  const stopped = (region: string): boolean => existing.has(`stopped ${region}`)
+  return {
+    id: 'memory-1',
+    descriptor: smallSystem,
+    gateways: [{ region: 'a', url: 'https://127.0.0.1:1' }],
+    authority_file: '/nowhere.pem',
+    versions: { memory: '1' },
+    settings: { lease_ttl_ms: 1 },
+    sample: async () => ({
+      kind: 'sample',
+      at_ms: at_ms(),
+      instances: ['a', 'b'].flatMap((region) =>
+        ['game-1', 'wallet-1', 'wallet-2'].map((slot) => memoryInstance(slot, region, !stopped(region))),
+      ),
+      stores: {
+        postgres: { leader: 'a', standby_state: 'streaming', replication_lag_bytes: 0 },
+        redis: { leader: 'a' },
+        nats: { leader: 'a', nodes_ready: 3 },
+      },
+      pending: {},
+    }),
+    events: async function* (signal) {
+      yield { kind: 'event', at_ms: at_ms(), event: 'ready', subject: 'wallet-a-1' }
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+    },
+    guard: async () => {},
+    pending: async () => ({ outbox: 0 }),
+    dump: async function* () {
+      await did('dump')
+      yield { kind: 'account', account: 'player:1', balance_minor: 5, version: 1 }
+    },
+    faults: memoryFaults(existing, did, options),
+    down,
+    [Symbol.asyncDispose]: down,
+  }
+}
+
+function memoryInstance(slot: string, region: string, ready: boolean) {
+  const [service, number] = slot.split('-') as [string, string]
+  const state = ready ? ('ready' as const) : ('stopped' as const)
+  const numbers = { cpu_millicores: 1, resident_bytes: 1, requests_per_s: 1, queue_depth: 0, latency_p95_ms: 1 }
+  return { instance: `${service}-${region}-${number}`, service, region, state, restarts: 0, ...numbers }
+}
+
+function memoryFaults(existing: Set<string>, did: Did, { blunt = false }: MemoryOptions): FaultPort {
+  const add = (name: string): void => void (blunt || existing.add(name))
+  const toxicName = (link: string, name: string): string => `toxic ${name} on ${link}`
+  const toxics = new Map<string, Toxic>()
+  const port: FaultPort = {
+    links: async ({ from, to, from_region }) =>
+      (['a', 'b'] as const)
+        .filter((region) => (from_region ?? region) === region)
+        .map((region): Link => {
+          const ends = { from, from_region: region, to, to_region: region, to_instance: `${to}-${region}-1` }
+          return { id: `${from}-${region}>${to}-${region}-1`, ...ends }
+        }),
+    kill: async (instances) => {
+      await did(`kill ${instances.join(' ')}`)
+      return instances.map((instance, index) => ({ instance, pid: 1000 + index }))
+    },
+    gone: async () => !blunt,
+    addToxic: async (link, toxic) => {
+      await did(`addToxic ${link} ${toxic.type}`)
+      toxics.set(toxicName(link, toxic.name), toxic)
+      add(toxicName(link, toxic.name))
+    },
+    removeToxic: async (link, name) => {
+      await did(`removeToxic ${link}`)
+      existing.delete(toxicName(link, name))
+    },
+    probeLink: async (link) => {
+      const active = [...toxics].filter(([name]) => name.endsWith(` on ${link}`) && existing.has(name))
+      const cut = active.some(([, { type }]) => type !== 'latency')
+      const latency_ms = active.reduce((sum, [, { attributes }]) => sum + (attributes['latency'] ?? 0), 0)
+      return { connected: !cut, round_trip_ms: cut ? null : 1 + latency_ms, error: cut ? 'reset' : null }
+    },
+    stopRegion: async (region) => {
+      await did(`stopRegion ${region}`)
+      add(`stopped ${region}`)
+      return [{ subject: `wallet-${region}-1`, pid: 2000 }]
+    },
+    startRegion: async (region) => {
+      await did(`startRegion ${region}`)
+      existing.delete(`stopped ${region}`)
+    },
+    undo: async ({ operation, arguments: { link, name, region } }) => {
+      if (operation === 'removeToxic') await port.removeToxic(String(link), String(name))
+      else await port.startRegion(String(region))
+    },
+    residue: async () => [...existing].filter((name) => name.startsWith('toxic') || name.startsWith('stopped')),
+  }
+  return port
+}
+
+async function memoryLoad(
+  world: MemoryWorld,
+  existing: Set<string>,
+  did: Did,
+  { operation, duration_s, signal }: Parameters<StartLoad>[0],
+): Promise<Load> {
+  await did('load')
+  signal.throwIfAborted()
+  existing.add('load')
+  const started_at_ms = performance.timeOrigin + performance.now()
+  const { promise: ended, resolve } = Promise.withResolvers<void>()
+  const end = setTimeout(resolve, duration_s * 1000)
+  let count = 0
+  const arrivals = setInterval(() => {
+    const ended_ms = performance.timeOrigin + performance.now()
+    const failed = (count++ * 37) % 100 < world.failing_share * 100
+    operation({ planned_ms: ended_ms - 1, ended_ms, outcome: failed ? 'fail' : 'ok' })
+  }, 1)
+  const halt = (): void => {
+    clearTimeout(end)
+    clearInterval(arrivals)
+    resolve()
+    existing.delete('load')
+  }
+  return {
+    schedule: [{ duration_s, from_per_s: 1000, to_per_s: 1000 }],
+    warm_up_s: 0,
+    started_at_ms,
+    ended,
+    stop: async () => {
+      await did('stop load')
+      halt()
+    },
+    [Symbol.asyncDispose]: async () => halt(),
+  }
+}

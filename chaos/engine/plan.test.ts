@@ -1,0 +1,119 @@
+import { expect, test } from 'vitest'
+import { Failure } from '#lib/errors.ts'
+import { slotBackend } from '#sut/descriptor.ts'
+import { experiments } from '../experiments/registry.ts'
+import { suites } from '../experiments/suites.ts'
+import { faults } from '../faults/registry.ts'
+import type { Catalogue } from './catalogue.ts'
+import { memoryWorld } from './memory-target.ts'
+import { nearest } from './nearest.ts'
+import { planRun, type PlanRequest } from './plan.ts'
+
+const catalogue: Catalogue = {
+  experiments,
+  faults,
+  journeys: ['player'],
+  profiles: ['steady', 'surge'],
+  designs: ['standard'],
+  targets: {
+    memory: memoryWorld().target,
+    weak: { ...memoryWorld({ capabilities: ['link.toxic'] }).target, name: 'weak' },
+  },
+  system: slotBackend,
+}
+const request = (changes: Partial<PlanRequest> = {}): PlanRequest => ({
+  experiment: experiments['wallet-kill'],
+  source: 'wallet-kill',
+  target: 'memory',
+  design: 'standard',
+  ...changes,
+})
+
+function refusal(changes: Partial<PlanRequest>): Failure {
+  try {
+    planRun(request(changes), catalogue)
+  } catch (error) {
+    if (error instanceof Failure) return error
+  }
+  throw new Error('was not refused')
+}
+
+test.each(Object.keys(experiments))('%s can be planned, and ends within 2 minutes', (name) => {
+  const plan = planRun(request({ experiment: experiments[name] }), catalogue)
+  expect(plan.experiment.name).toBe(name)
+  expect(plan.estimate_s).toBeLessThan(120)
+})
+
+test('every experiment of a suite is there, and quick takes at most 5 minutes', () => {
+  for (const { experiments: names } of Object.values(suites))
+    for (const name of names) expect(experiments).toHaveProperty(name)
+  const lengths_s = suites['quick']!.experiments.map(
+    (name) => planRun(request({ experiment: experiments[name] }), catalogue).estimate_s,
+  )
+  expect(lengths_s.reduce((sum, length_s) => sum + length_s, 0)).toBeLessThanOrEqual(300)
+})
+
+test('defaults are filled in, options win, links come from the faults', () => {
+  const plan = planRun(request({ experiment: experiments['database-link-down'], trials: 4, seed: 's' }), catalogue)
+  expect(plan.experiment).toMatchObject({ trials: 4, load: { players: 80 } })
+  expect(plan.seed).toBe('s')
+  expect(plan.links).toEqual([{ from: 'wallet', to: 'postgres' }])
+  expect(planRun(request(), catalogue).seed).not.toBe(planRun(request(), catalogue).seed)
+})
+
+test('all problems are listed at once, each with its place', () => {
+  const good = experiments['wallet-kill']!
+  const experiment = {
+    ...good,
+    load: { ...good.load, journey: 'playr', profile: 'stedy' },
+    faults: [
+      { fault: 'process-kil', parameters: {}, hold_s: 0 },
+      { fault: 'process-kill', parameters: { service: 'walet', count: 0 }, hold_s: 0 },
+      { fault: 'region-outage', parameters: { region: 'z' } },
+    ],
+    expectations: { scales_out: [{ service: 'gatway', replicas_min: 2 }] },
+  }
+  const { code, message } = refusal({ experiment, design: 'nope' })
+  expect(code).toBe('EXPERIMENT_INVALID')
+  for (const part of [
+    "unknown design 'nope'",
+    "/load/journey: unknown journey 'playr'; did you mean 'player'?",
+    "/load/profile: unknown profile 'stedy'; did you mean 'steady'?",
+    "/faults/0: unknown fault 'process-kil'; did you mean 'process-kill'?",
+    '/faults/1/parameters: /count',
+    "/faults/2/parameters: unknown region 'z'",
+    "/expectations/scales_out/0: unknown service 'gatway'; did you mean 'gateway'?",
+  ])
+    expect(message).toContain(part)
+})
+
+test('a file that is no experiment gets one sentence for each field', () => {
+  const { code, message } = refusal({ experiment: { name: 'Upper', colour: 'red' }, source: './mine.json' })
+  expect(code).toBe('EXPERIMENT_INVALID')
+  expect(message).toMatch(/^\.\/mine\.json:\n {2}- /)
+  expect(message).toContain('colour')
+  expect(message).toContain('/name')
+  for (const raw of [null, 7, [], 'text']) expect(refusal({ experiment: raw }).code).toBe('EXPERIMENT_INVALID')
+})
+
+test('one kind of problem keeps its own code', () => {
+  expect(refusal({ design: 'nope' }).code).toBe('UNKNOWN_DESIGN')
+  expect(refusal({ target: 'kind' }).code).toBe('NOT_SUPPORTED_BY_TARGET')
+  expect(refusal({ target: 'constructor' }).code).toBe('NOT_SUPPORTED_BY_TARGET')
+  const weak = refusal({ target: 'weak' })
+  expect(weak.code).toBe('NOT_SUPPORTED_BY_TARGET')
+  expect(weak.message).toContain('the target weak cannot do process.kill, which process-kill needs')
+})
+
+test('without faults a length is needed, and one trial', () => {
+  const calm = experiments['calm']!
+  const { duration_s: _, ...load } = calm.load
+  const { message } = refusal({ experiment: { ...calm, load }, trials: 2 })
+  expect(message).toContain('/load/duration_s is needed')
+  expect(message).toContain('/trials must be 1')
+})
+
+test('a guess is made only when it is close', () => {
+  expect(nearest('walet-kill', ['wallet-kill', 'calm'])).toBe('wallet-kill')
+  expect(nearest('something-else', ['wallet-kill', 'calm'])).toBeUndefined()
+})
