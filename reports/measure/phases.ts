@@ -46,7 +46,7 @@ export function eventsOf(trial: Trial, observations: readonly ObservationLine[])
   return observations.filter(
     (line): line is SystemEvent =>
       line.kind === 'event' &&
-      line.at_ms >= trial.armed_ms &&
+      line.at_ms >= trial.begin_ms &&
       line.at_ms < trial.end_ms &&
       (election.has(line.event) ||
         targets.has(line.subject) ||

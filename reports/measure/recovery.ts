@@ -70,7 +70,7 @@ function measureTrial(record: RunRecord, trial: Trial, window_ms: number): Recov
 /** Planned in the trial, or planned before it and still under way when the fault was put in. */
 function touchedBy(trial: Trial, operations: readonly ClientOperation[]): ClientOperation[] {
   return operations.filter(
-    ({ planned_ms, end_ms }) => planned_ms < trial.end_ms && Math.max(planned_ms, end_ms ?? 0) >= trial.armed_ms,
+    ({ planned_ms, end_ms }) => planned_ms < trial.end_ms && Math.max(planned_ms, end_ms ?? 0) >= trial.begin_ms,
   )
 }
 

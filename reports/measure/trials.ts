@@ -4,8 +4,8 @@ import { injectionsOf, phaseOf, type Injection, type RunRecord } from '../record
 export interface Trial {
   trial: number
   injections: Injection[]
-  /** From here on operations may be hurt: the fault was being put in. */
-  armed_ms: number
+  /** From here on operations may be hurt: the fault was being put in, though not yet seen to bite. */
+  begin_ms: number
   /** t0 of the recovery clock. */
   effective_ms: number
   reverted_ms: number | null
@@ -21,13 +21,13 @@ export function trialsOf(record: RunRecord): Trial[] {
   for (const [trial, injections] of [...byTrial].toSorted(([one], [other]) => one - other)) {
     const effective_ms = Math.min(...injections.map(({ at_ms }) => at_ms.effective ?? Infinity))
     if (!Number.isFinite(effective_ms)) continue
-    const armed_ms = Math.min(effective_ms, ...injections.map(({ at_ms }) => at_ms.armed ?? Infinity))
+    const begin_ms = Math.min(effective_ms, ...injections.map(({ at_ms }) => at_ms.planned ?? Infinity))
     const reverted = injections.map(({ at_ms }) => at_ms.reverted ?? Infinity)
     const reverted_ms = Math.max(...reverted)
     trials.push({
       trial,
       injections,
-      armed_ms,
+      begin_ms,
       effective_ms,
       reverted_ms: Number.isFinite(reverted_ms) ? reverted_ms : null,
       ...endOf(record, trial, effective_ms),
@@ -51,7 +51,7 @@ function endOf(record: RunRecord, trial: number, effective_ms: number): Pick<Tri
 
 /** `process-kill on wallet-a-1 (trial 2)`: the fault that was active then, or null. */
 export function activeFault(trials: readonly Trial[], from_ms: number, to_ms: number = from_ms): string | null {
-  const trial = trials.find((item) => from_ms <= item.end_ms && to_ms >= item.armed_ms)
+  const trial = trials.find((item) => from_ms <= item.end_ms && to_ms >= item.begin_ms)
   return trial === undefined ? null : `${faultText(trial)} (trial ${trial.trial})`
 }
 

@@ -58,7 +58,7 @@ export function journalOf(start_ms: number, length_s: number, steady_s: number, 
     })
     return [
       { kind: 'trial', ...stamp(from_s - 0.5), trial, state: 'begin' },
-      step('planned', from_s - 0.4, { undo: [] }),
+      step('planned', from_s - 0.05, { undo: [] }),
       step('armed', from_s),
       step('effective', from_s + 0.1, { evidence: `${targets.join(', ')}: gone` }),
       step('reverting', revert_s),

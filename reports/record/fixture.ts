@@ -8,7 +8,7 @@ import { simulateLoad, type LoadPlan } from './fixture-load.ts'
 import { stories, type Story, type StoryName } from './fixture-stories.ts'
 import { recordFiles, requestColumns, type RequestRow, type RunFile } from './format.ts'
 import type { JudgedExperiment } from './experiment.ts'
-import { operationGrouper } from './operations.ts'
+import { operationGrouper, sinceFirstArrival } from './operations.ts'
 import { addState, emptyState, type RunRecord } from './record.ts'
 import { csvLine } from './requests.ts'
 
@@ -105,7 +105,7 @@ export function recordOf(raw: RawRecord): RunRecord {
     experiment: raw.run.experiment as JudgedExperiment,
     system: fixtureSystem,
     journal: raw.journal,
-    operations: grouper.list(),
+    operations: sinceFirstArrival(grouper.list()),
     history: raw.history,
     observations: raw.observations,
     state,

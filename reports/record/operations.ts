@@ -9,7 +9,7 @@ export interface ClientOperation {
   planned_ms: number
   /** Start of the first attempt; null for a dropped arrival. */
   start_ms: number | null
-  /** Last byte of the last attempt; null for a dropped arrival. */
+  /** Last byte of the attempt that was answered well first, else of the last one; null for a dropped arrival. */
   end_ms: number | null
   attempts: number
   status: number
@@ -18,44 +18,68 @@ export interface ClientOperation {
   dropped: boolean
 }
 
+type Grouped = ClientOperation & { last_attempt: number; answered_ms: number }
+
 /** Groups the lines of requests.csv, in any order; `list` sorts by planned start. */
 export function operationGrouper(): { add(row: RequestRow): void; list(): ClientOperation[] } {
-  const operations = new Map<string, ClientOperation & { last_attempt: number }>()
+  const operations = new Map<string, Grouped>()
   return {
     add(row) {
       const id = String(row.operation_id)
-      const attempt = Number(row.attempt)
-      const known = operations.get(id)
-      const dropped = Number(row.dropped) === 1
-      const start_ms = dropped ? null : Number(row.start_ms)
-      const end_ms = start_ms === null ? null : start_ms + Number(row.duration_ms)
-      const operation = known ?? {
-        id,
-        kind: String(row.kind),
-        region: String(row.region),
-        planned_ms: Number(row.planned_ms),
-        start_ms,
-        end_ms,
-        attempts: 0,
-        status: 0,
-        error: '',
-        outcome: '',
-        dropped,
-        last_attempt: -1,
-      }
-      if (known === undefined) operations.set(id, operation)
-      operation.attempts++
-      if (start_ms !== null && start_ms < (operation.start_ms ?? Infinity)) operation.start_ms = start_ms
-      if (end_ms !== null && end_ms > (operation.end_ms ?? -Infinity)) operation.end_ms = end_ms
-      if (attempt < operation.last_attempt) return
-      operation.last_attempt = attempt
-      operation.region = String(row.region)
-      operation.status = Number(row.status)
-      operation.error = String(row.error)
-      operation.outcome = String(row.outcome)
+      const known = operations.get(id) ?? first(id, row)
+      operations.set(id, known)
+      addAttempt(known, row)
     },
     list: () => [...operations.values()].toSorted((one, other) => one.planned_ms - other.planned_ms),
   }
+}
+
+const first = (id: string, row: RequestRow): Grouped => ({
+  id,
+  kind: String(row.kind),
+  region: String(row.region),
+  planned_ms: Number(row.planned_ms),
+  start_ms: null,
+  end_ms: null,
+  attempts: 0,
+  status: 0,
+  error: '',
+  outcome: '',
+  dropped: Number(row.dropped) === 1,
+  last_attempt: -1,
+  answered_ms: Infinity,
+})
+
+function addAttempt(operation: Grouped, row: RequestRow): void {
+  const status = Number(row.status)
+  if (!operation.dropped) {
+    const start_ms = Number(row.start_ms)
+    const end_ms = start_ms + Number(row.duration_ms)
+    operation.attempts++
+    operation.start_ms = Math.min(start_ms, operation.start_ms ?? Infinity)
+    // A client that sends twice at once goes on with the first good answer.
+    if (status >= 200 && status < 300) operation.answered_ms = Math.min(end_ms, operation.answered_ms)
+    const last_ms = Math.max(end_ms, operation.end_ms ?? -Infinity)
+    operation.end_ms = Number.isFinite(operation.answered_ms) ? operation.answered_ms : last_ms
+  }
+  const attempt = Number(row.attempt)
+  if (attempt < operation.last_attempt) return
+  operation.last_attempt = attempt
+  operation.region = String(row.region)
+  operation.status = status
+  operation.error = String(row.error)
+  operation.outcome = String(row.outcome)
+}
+
+/**
+ * Leaves out what clients did before the first arrival (registering, logging in, the first deposit): it is no part of the
+ * load. What a client does beside an arrival has no plan: planned and real start are the same there.
+ */
+export function sinceFirstArrival(operations: ClientOperation[]): ClientOperation[] {
+  const first_index = operations.findIndex(
+    ({ dropped, start_ms, planned_ms }) => dropped || (start_ms !== null && start_ms > planned_ms),
+  )
+  return first_index <= 0 ? operations : operations.slice(first_index)
 }
 
 // Refusals that are the right answer to what the player asked: the service was there. Everything else that is not `ok` kept

@@ -18,7 +18,7 @@ import {
   type JournalLine,
   type ObservationLine,
 } from './format.ts'
-import { operationGrouper, type ClientOperation } from './operations.ts'
+import { operationGrouper, sinceFirstArrival, type ClientOperation } from './operations.ts'
 import { addState, emptyState, type RunRecord } from './record.ts'
 import { readRequests } from './requests.ts'
 import { upgraderOf, type Upgrader } from './upgrade.ts'
@@ -120,7 +120,7 @@ async function readOperations(folder: string, damage: Damage): Promise<ClientOpe
   const grouper = operationGrouper()
   if (isMissing(path)) damage.missing.push(recordFiles.requests)
   else for await (const row of readRequests(path, () => damage.torn.push(recordFiles.requests))) grouper.add(row)
-  return grouper.list()
+  return sinceFirstArrival(grouper.list())
 }
 
 const isMissing = (path: string): boolean => !existsSync(path) || statSync(path).size === 0

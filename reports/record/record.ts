@@ -10,7 +10,7 @@ export interface RunRecord {
   experiment: JudgedExperiment
   system: SystemDescriptor
   journal: JournalLine[]
-  /** The lines of requests.csv, one operation each, ordered by planned start. */
+  /** The lines of requests.csv from the first arrival on, one operation each, ordered by planned start. */
   operations: ClientOperation[]
   history: HistoryLine[]
   observations: ObservationLine[]

@@ -1,0 +1,111 @@
+import type { RunRecord } from '../record/record.ts'
+import type { ResultFile, VerdictState } from '../record/result.ts'
+import { count, percent, plural, seconds } from './words.ts'
+
+export type Expectation = ResultFile['verdict']['expectations'][number]
+export type Measured = Omit<ResultFile, 'verdict'>
+
+interface Question {
+  record: RunRecord
+  measured: Measured
+  /** False: the load or the run was not what was planned, so times and shares say nothing, either way. */
+  sound: boolean
+}
+
+/** Every expectation of the experiment, with what was measured. */
+export function judgeExpectations(question: Question): Expectation[] {
+  return [consistent, recovery, failedShare, sloViolation, scalesOut, reactionLag].flatMap((judge) => judge(question))
+}
+
+const stateOf = (holds: boolean | null, sound = true): VerdictState =>
+  holds === null || !sound ? 'INCONCLUSIVE' : holds ? 'PASS' : 'FAIL'
+
+/** Violations are true however the run went; that there are none is shown only when every check could be made. */
+function consistent({ record, measured: { consistency } }: Question): Expectation[] {
+  if (record.experiment.expectations.consistent === false) return []
+  const failed = consistency.checks.filter(({ state }) => state === 'FAIL')
+  const open = consistency.checks.filter(({ state }) => state === 'INCONCLUSIVE')
+  const violations = failed.reduce((sum, check) => sum + check.violations, 0)
+  const measured =
+    failed.length > 0
+      ? `${plural(violations, 'violation')} in ${plural(failed.length, 'check')}: ${failed.map(({ name }) => name).join(', ')}`
+      : open.length > 0
+        ? `${plural(open.length, 'check')} could not be made`
+        : `none over ${plural(consistency.operations, 'operation')}`
+  const state = stateOf(failed.length > 0 ? false : open.length > 0 ? null : true)
+  return [
+    { name: 'consistent', limit: `no violation in ${plural(consistency.checks.length, 'check')}`, measured, state },
+  ]
+}
+
+function recovery({ record, measured: { recovery: found }, sound }: Question): Expectation[] {
+  const max_s = record.experiment.expectations.recovery_s_max
+  if (max_s === undefined) return []
+  const { trials, summary } = found
+  const slowest = trials.some(({ censored }) => censored)
+    ? Infinity
+    : Math.max(...trials.map((trial) => trial.recovered_s ?? 0))
+  const never = trials.filter(({ censored }) => censored).length
+  const measured =
+    trials.length === 0
+      ? 'no trial'
+      : never > 0
+        ? `${never} of ${plural(trials.length, 'trial')} never recovered`
+        : `${seconds(slowest)}${trials.length > 1 ? ` at most, median ${seconds(summary.median_s)}` : ''}`
+  const holds = trials.length === 0 ? null : slowest <= max_s
+  return [
+    { name: 'recovery', limit: `at most ${seconds(max_s)} in every trial`, measured, state: stateOf(holds, sound) },
+  ]
+}
+
+function failedShare({ record, measured, sound }: Question): Expectation[] {
+  const max = record.experiment.expectations.failed_share_max
+  if (max === undefined) return []
+  const failed = measured.latency.windows.reduce((sum, window) => sum + window.failed, 0)
+  const all = measured.latency.windows.reduce((sum, window) => sum + window.operations, 0)
+  const share = all === 0 ? null : failed / all
+  const text = share === null ? 'no operation' : `${percent(share)} (${count(failed)} of ${count(all)})`
+  const state = stateOf(share === null ? null : share <= max, sound)
+  return [{ name: 'failed operations', limit: `at most ${percent(max)}`, measured: text, state }]
+}
+
+function sloViolation({ record, measured: { elasticity }, sound }: Question): Expectation[] {
+  const max_s = record.experiment.expectations.slo_violation_s_max
+  if (max_s === undefined) return []
+  const { slo_violation_s } = elasticity
+  const state = stateOf(record.operations.length === 0 ? null : slo_violation_s <= max_s, sound)
+  const limit = `at most ${seconds(max_s)} outside of the service level`
+  return [{ name: 'service level', limit, measured: seconds(slo_violation_s), state }]
+}
+
+function scalesOut({ record, measured: { elasticity }, sound }: Question): Expectation[] {
+  return (record.experiment.expectations.scales_out ?? []).map(({ service, replicas_min }) => {
+    const found = elasticity.services.filter((item) => item.service === service)
+    const most = Math.max(0, ...found.map(({ replicas_max }) => replicas_max))
+    const by_region = found.map(({ region, replicas_max }) => `${replicas_max} in ${region}`).join(', ')
+    return {
+      name: `${service} scales out`,
+      limit: `at least ${replicas_min} ready replicas in a region`,
+      measured: found.length === 0 ? 'not observed' : by_region,
+      state: stateOf(found.length === 0 ? null : most >= replicas_min, sound),
+    }
+  })
+}
+
+function reactionLag({ record, measured: { elasticity }, sound }: Question): Expectation[] {
+  const max_s = record.experiment.expectations.reaction_lag_s_max
+  if (max_s === undefined) return []
+  const named = record.experiment.expectations.scales_out?.map(({ service }) => service)
+  const asked = elasticity.services.filter(({ service }) => named?.includes(service) ?? true)
+  const rising = asked.filter(({ reaction_lag_s }) => reaction_lag_s !== null)
+  const slowest = rising.toSorted((one, other) => (other.reaction_lag_s ?? 0) - (one.reaction_lag_s ?? 0))[0]
+  const never = rising.find(({ reaction_censored }) => reaction_censored)
+  const measured =
+    never !== undefined
+      ? `${never.service} in ${never.region} never had enough`
+      : slowest === undefined
+        ? 'demand never rose'
+        : `${seconds(slowest.reaction_lag_s)} (${slowest.service} in ${slowest.region})`
+  const holds = never !== undefined ? false : slowest === undefined ? null : (slowest.reaction_lag_s ?? 0) <= max_s
+  return [{ name: 'reaction to demand', limit: `at most ${seconds(max_s)}`, measured, state: stateOf(holds, sound) }]
+}
