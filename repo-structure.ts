@@ -1,0 +1,113 @@
+import { posix } from 'node:path'
+import { type Rule, type Source, isTest } from './repo-rules.ts'
+
+export interface Import {
+  line: number
+  specifier: string
+  /** Path in the repository; undefined for a package. */
+  target?: string
+}
+
+export function importsOf({ path, text }: Source): Import[] {
+  const pattern =
+    /^\s*(?:import\b|export (?:type )?[*{])[^'"`;]*?from\s*'([^']+)'|^\s*import\s*'([^']+)'|\bimport\('([^']+)'\)/gm
+  return [...text.matchAll(pattern)].map((match) => {
+    const specifier = match[1] ?? match[2] ?? match[3] ?? ''
+    const line = text.slice(0, match.index + match[0].length).split('\n').length
+    if (specifier.startsWith('#')) return { line, specifier, target: specifier.slice(1) }
+    if (specifier.startsWith('.')) return { line, specifier, target: posix.join(posix.dirname(path), specifier) }
+    return { line, specifier }
+  })
+}
+
+// Who may import whom, by the beginning of the path; the first line that fits counts.
+const system = ['lib/', 'sut/contracts/', 'sut/designs/', 'sut/platform/']
+const harness = [
+  'lib/',
+  'toolchain/',
+  'sut/contracts/',
+  'sut/descriptor.ts',
+  'sut/designs/registry.ts',
+  'scenarios/',
+  'reports/record/',
+  'chaos/',
+]
+const layers: readonly (readonly [string, readonly string[]])[] = [
+  ['lib/', ['lib/']],
+  ['toolchain/', ['lib/', 'toolchain/']],
+  ['sut/contracts/', ['lib/', 'sut/contracts/']],
+  ['sut/descriptor.ts', ['sut/contracts/']],
+  ['sut/designs/', ['lib/', 'sut/contracts/', 'sut/designs/']],
+  ['sut/platform/', system],
+  ['sut/local/', [...system, 'toolchain/', 'sut/descriptor.ts', 'reports/record/', 'sut/local/']],
+  ['chaos/targets/local/', [...harness, 'sut/local/']],
+  ['chaos/', harness],
+  ['reports/', ['lib/', 'sut/contracts/', 'reports/']],
+  ['scenarios/', ['lib/', 'sut/contracts/', 'reports/record/', 'scenarios/']],
+  ['cli/', [...harness, 'sut/designs/', 'reports/', 'cli/']],
+]
+/** Tests need real stores and programs. */
+const testsMayImport = ['lib/', 'toolchain/', 'sut/local/']
+
+export const dependencies: Rule = (sources) =>
+  sources.flatMap((source) => {
+    const allowed = allowedFor(source)
+    return importsOf(source)
+      .filter(({ target }) => target !== undefined && allowed !== undefined && !startsWithOne(target, allowed))
+      .map(({ line, specifier }) => `${source.path}:${line}: may not import ${specifier}`)
+  })
+
+// k6 resolves its own modules and relative files only: this holds for all files that it reads, directly or not.
+export const k6Imports: Rule = (sources) => {
+  const read = sources.filter((source) => startsWithOne(source.path, scriptFolders) && !isTest(source))
+  for (const source of read) {
+    const targets = importsOf(source).map(({ target }) => target)
+    read.push(...sources.filter((other) => targets.includes(other.path) && !read.includes(other)))
+  }
+  return read.flatMap((source) =>
+    importsOf(source)
+      .filter(
+        ({ specifier, target }) => !/^(k6(\/|$)|\.)/.test(specifier) || target?.startsWith('scenarios/') === false,
+      )
+      .map(({ line, specifier }) => `${source.path}:${line}: k6 cannot import ${specifier}`),
+  )
+}
+
+const scriptFolders = ['scenarios/k6/', 'scenarios/journeys/', 'scenarios/profiles/']
+
+const startsWithOne = (path: string, beginnings: readonly string[]): boolean =>
+  beginnings.some((each) => path.startsWith(each))
+
+function allowedFor(source: Source): readonly string[] | undefined {
+  const layer = layers.find(([folder]) => source.path.startsWith(folder))
+  const service = /^sut\/[^/]+\//.exec(source.path)?.[0]
+  const allowed = layer?.[1] ?? (service === undefined ? undefined : [...system, service])
+  return isTest(source) ? allowed && [...allowed, ...testsMayImport] : allowed
+}
+
+// One file with one exported object, and one line of a registry.
+const registries: readonly { files: RegExp; declares: RegExp; registry: readonly string[] }[] = [
+  { files: /^chaos\/faults\//, declares: /^export const \w+: Fault\b/m, registry: ['chaos/faults/registry.ts'] },
+  {
+    files: /^chaos\/experiments\//,
+    declares: /^export const \w+: Experiment\b/m,
+    registry: ['chaos/experiments/registry.ts'],
+  },
+  { files: /^chaos\/probes\//, declares: /^export const \w+: Probe\b/m, registry: ['chaos/probes/registry.ts'] },
+  { files: /^reports\/checks\//, declares: /^export const \w+: Check\b/m, registry: ['reports/checks/registry.ts'] },
+  { files: /^scenarios\/journeys\//, declares: /^export const \w+: Journey\b/m, registry: ['scenarios/registry.ts'] },
+  { files: /^scenarios\/profiles\//, declares: /^export const \w+: Profile\b/m, registry: ['scenarios/registry.ts'] },
+  { files: /^cli\/commands\//, declares: /^ {2}command: /m, registry: ['cli/commands.ts', 'cli/main.ts'] },
+]
+
+export const registered: Rule = (sources) => {
+  const importedBy = (paths: readonly string[]): Set<string | undefined> =>
+    new Set(sources.filter(({ path }) => paths.includes(path)).flatMap((each) => importsOf(each).map((i) => i.target)))
+  return registries.flatMap(({ files, declares, registry }) => {
+    const known = importedBy(registry)
+    return sources
+      .filter((source) => files.test(source.path) && !isTest(source) && declares.test(source.text))
+      .filter(({ path }) => !known.has(path))
+      .map(({ path }) => `${path}:1: is not in ${registry.join(' or ')}`)
+  })
+}
