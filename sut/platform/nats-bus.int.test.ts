@@ -56,10 +56,11 @@ test('a consumer hands over everything, again what was refused, also after the s
   const consuming = bus.consume(
     { stream: eventStream, durable: 'test', batch: 50 },
     async (messages) => {
-      for (const { event: taken, ack } of messages) {
+      for (const message of messages) {
+        const taken = message.event
         seen.set(taken.id, (seen.get(taken.id) ?? 0) + 1)
         if (refusals-- > 0) throw new Error('refused once')
-        ack()
+        message.ack()
       }
     },
     abort.signal,

@@ -1,14 +1,95 @@
+import { access } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { systemClock } from '#lib/clock.ts'
+import { Failure, textOf } from '#lib/errors.ts'
+import { pause } from '#lib/wait.ts'
 import type { ServiceName } from '#sut/contracts/descriptor.ts'
+import { buildPlatform, type BuiltPlatform } from './build.ts'
+import { readConfig, type ServiceConfig } from './config.ts'
+import { migrate } from './migrate.ts'
 import type { Platform } from './platform.ts'
 
 export interface RunOptions {
   /** TLS without client certificates, HTTP/1.1 too: the gateway's door. */
   public?: boolean
 }
+export type Wire = (platform: Platform) => Promise<void> | void
+
+export interface StartedService {
+  readonly platform: Platform
+  readonly port: number
+  readonly operations_port: number
+  /** not ready → wait drain_ms → finish requests → end loops → close stores. Idempotent. */
+  stop(): Promise<void>
+}
+
+/** Requests that are still under way this long after the door was closed are given up. */
+const finish_limit_ms = 5000
 
 /** The whole life of a service process: see platform.ts for what `wire` gets. */
-export declare function runService(
-  name: ServiceName,
-  wire: (platform: Platform) => Promise<void> | void,
-  options?: RunOptions,
-): Promise<void>
+export async function runService(name: ServiceName, wire: Wire, options: RunOptions = {}): Promise<void> {
+  let config: ServiceConfig
+  try {
+    config = readConfig(process.env['SLOT_CONFIG'])
+    if (config.service !== name) throw new Failure('CONFIG_INVALID', `the config is of ${config.service}, not ${name}`)
+  } catch (error) {
+    process.stderr.write(`error ${error instanceof Failure ? error.code : 'INTERNAL'}: ${textOf(error)}\n`)
+    process.exit(2)
+  }
+  const started = await startService(config, wire, options).catch((error: unknown) => {
+    process.stderr.write(`error SERVICE_START: ${error instanceof Error ? error.stack : textOf(error)}\n`)
+    process.exit(1)
+  })
+  const end = (): void => void started.stop().then(() => process.exit(0))
+  process.once('SIGTERM', end)
+  process.once('SIGINT', end)
+  // The supervisor is gone: nobody is left who could ask for a graceful stop.
+  process.once('disconnect', () => process.exit(0))
+}
+
+/** One service in this process; a start that fails leaves nothing open. */
+export async function startService(
+  config: ServiceConfig,
+  wire: Wire,
+  options: RunOptions = {},
+): Promise<StartedService> {
+  const built = buildPlatform(config, systemClock, options.public ?? false)
+  const { platform } = built
+  try {
+    const operations = await built.operations()
+    await migrateOwn(config, platform)
+    await wire(platform)
+    await platform.http.listen(config.listen)
+    const address = platform.http.server.address()
+    built.open()
+    platform.log.info('ready')
+    let stopping: Promise<void> | undefined
+    return {
+      platform,
+      port: typeof address === 'object' && address !== null ? address.port : config.listen.port,
+      operations_port: operations.port,
+      stop: () => (stopping ??= stop(built, config)),
+    }
+  } catch (error) {
+    await built.close()
+    throw error
+  }
+}
+
+async function migrateOwn(config: ServiceConfig, platform: Platform): Promise<void> {
+  if (config.database === undefined) return
+  const folder = fileURLToPath(new URL(`../${config.service}/migrations/`, import.meta.url))
+  const exists = await access(folder).then(
+    () => true,
+    () => false,
+  )
+  if (exists) await migrate(platform.database(), folder)
+}
+
+async function stop(built: BuiltPlatform, config: ServiceConfig): Promise<void> {
+  built.platform.log.info('stopping')
+  built.shut()
+  await pause(config.drain_ms)
+  await Promise.race([built.platform.http.close(), pause(finish_limit_ms)])
+  await built.close()
+}

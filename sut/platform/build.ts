@@ -1,0 +1,144 @@
+import type { Redis } from 'ioredis'
+import type { Clock } from '#lib/clock.ts'
+import { textOf } from '#lib/errors.ts'
+import type { StateLine } from '#sut/contracts/state.ts'
+import { backgroundLoops } from './background.ts'
+import type { Bus } from './bus.ts'
+import { serviceCalls } from './calls.ts'
+import type { ServiceConfig } from './config.ts'
+import { openDatabase, type Database } from './database.ts'
+import { watchDiscovery } from './discovery.ts'
+import { layeredCache } from './layered.ts'
+import { loadMeter } from './load-meter.ts'
+import { serviceLogger } from './logger.ts'
+import { natsBus } from './nats-bus.ts'
+import { operationsServer, type OperationsServer } from './operations.ts'
+import { relayOutbox, unpublished } from './outbox-relay.ts'
+import type { Platform } from './platform.ts'
+import { prometheusMetrics } from './prometheus.ts'
+import { redisClient } from './redis-client.ts'
+import { httpServer, serveCall } from './server.ts'
+
+export interface BuiltPlatform {
+  readonly platform: Platform
+  operations(): Promise<OperationsServer>
+  /** From now on ready, as far as the readiness checks say so. */
+  open(): void
+  /** From now on not ready. */
+  shut(): void
+  /** Ends loops, then closes everything in the opposite order of its opening. */
+  close(): Promise<void>
+}
+
+/** The explicit wiring of a service's platform: each part is made here, once, and closed here. */
+export function buildPlatform(config: ServiceConfig, clock: Clock, isPublic: boolean): BuiltPlatform {
+  const log = serviceLogger(config)
+  const metrics = prometheusMetrics({ service: config.service, instance: config.instance, region: config.region })
+  const loops = backgroundLoops((name, error) =>
+    log.error({ err: error, loop: name }, 'a background loop starts again'),
+  )
+  const discovery = watchDiscovery(config.discovery, (text) => log.warn(text))
+  let store: Database | undefined
+  let cache: Redis | undefined
+  let bus: Bus | undefined
+  let operations: OperationsServer | undefined
+  const meter = loadMeter(clock, () => store?.waiting() ?? 0)
+  const http = httpServer({ config, public: isPublic, clock, log, metrics, meter })
+  const outgoing = serviceCalls({ config, discovery, clock, metrics, log })
+
+  let opened = false
+  const readiness = new Map<string, () => Promise<boolean> | boolean>()
+  const pending = new Map<string, () => Promise<number> | number>()
+  const dumps: (() => AsyncIterable<StateLine>)[] = []
+  const closers: { name: string; close: () => Promise<void> }[] = []
+  const onStop = (name: string, close: () => Promise<void>): void => void closers.push({ name, close })
+
+  const notReady = async (): Promise<Record<string, string>> => {
+    if (!opened) return { service: 'not started yet, or stopping' }
+    const reasons: Record<string, string> = {}
+    for (const [name, check] of readiness) {
+      try {
+        if (!(await check())) reasons[name] = 'not ready'
+      } catch (error) {
+        reasons[name] = textOf(error)
+      }
+    }
+    return reasons
+  }
+
+  const platform: Platform = {
+    config,
+    design: config.design,
+    clock,
+    log,
+    metrics,
+    http,
+    serve: (name, handler) => serveCall(http, clock, name, handler),
+    call: outgoing.call,
+    pending: (name, read) => void pending.set(name, read),
+    dump: (_name, lines) => void dumps.push(lines),
+    readiness: (name, check) => void readiness.set(name, check),
+    onStop,
+    background: (name, loop) => loops.start(name, loop),
+    database: () => {
+      const login = config.database
+      if (login === undefined) throw new Error(`${config.service} has no database in its config`)
+      const servers = () => discovery.current().postgres
+      return (store ??= openDatabase({ servers, login, application: config.instance }))
+    },
+    redis: () => (cache ??= redisClient(config, discovery, quietly(log.warn.bind(log)))),
+    layered: (options) => {
+      const found = metrics.counter('cache_lookups_total', 'Look-ups by the layer that answered', ['cache', 'layer'])
+      const redis = config.redis === undefined ? undefined : platform.redis()
+      return layeredCache(options, { redis, clock, count: (layer) => found.inc({ cache: options.name, layer }) })
+    },
+    bus: () => (bus ??= natsBus({ config, discovery, report: (error, text) => log.warn({ err: error }, text) })),
+    outbox: (database) => {
+      pending.set('outbox', () => unpublished(database))
+      loops.start('outbox', (signal) => relayOutbox(database, platform.bus(), signal))
+    },
+  }
+
+  return {
+    platform,
+    operations: async () =>
+      (operations = await operationsServer({
+        listen: config.operations,
+        registry: metrics.registry,
+        load: meter.read,
+        notReady,
+        pending: async () => {
+          const counts: Record<string, number> = {}
+          for (const [name, read] of pending) counts[name] = await read()
+          return counts
+        },
+        async *dump() {
+          for (const lines of dumps) yield* lines()
+        },
+      })),
+    open: () => void (opened = true),
+    shut: () => void (opened = false),
+    close: async () => {
+      await http.close().catch(() => {})
+      await loops.stop()
+      for (const { name, close } of closers.toReversed())
+        await close().catch((error: unknown) => log.error({ err: error, part: name }, 'could not be closed'))
+      await outgoing.close()
+      await bus?.end()
+      cache?.disconnect()
+      await store?.end()
+      discovery.close()
+      await operations?.close()
+    },
+  }
+}
+
+/** A store that is away says so at every try: once in ten seconds is enough in the log. */
+function quietly(warn: (object: object, text: string) => void): (error: Error) => void {
+  let last_ms = -Infinity
+  return (error) => {
+    if (performance.now() - last_ms < 10_000) return
+    last_ms = performance.now()
+    warn({ err: error }, 'a store does not answer')
+  }
+}

@@ -1,0 +1,159 @@
+import type { Http2ServerRequest, ServerHttp2Session } from 'node:http2'
+import type { TLSSocket } from 'node:tls'
+import { TypeBoxValidatorCompiler, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import fastify, { type FastifyError } from 'fastify'
+import type { Logger } from 'pino'
+import type { Clock } from '#lib/clock.ts'
+import { calls, type CallName } from '#sut/contracts/calls.ts'
+import { services, type ServiceName } from '#sut/contracts/descriptor.ts'
+import { Problem, problems } from '#sut/contracts/problems.ts'
+import { readCertificates } from './certificates.ts'
+import type { ServiceConfig } from './config.ts'
+import type { LoadMeter } from './load-meter.ts'
+import type { Metrics } from './metrics.ts'
+import type { CallHandler, HttpServer, ServedRequest } from './platform.ts'
+import { currentTrace, newTrace, traceOf, withTrace } from './trace.ts'
+
+export const deadlineHeader = 'x-deadline-ms'
+const default_deadline_ms = 2000
+const deadline_most_ms = 30_000
+const body_bytes_max = 64 * 1024
+
+export interface ServerOptions {
+  config: ServiceConfig
+  /** The gateway's door: TLS without client certificates, HTTP/1.1 too. */
+  public: boolean
+  clock: Clock
+  log: Logger
+  metrics: Metrics
+  meter: LoadMeter
+}
+
+/** HTTP/2 with mutual TLS; each request is measured, traced, and ends in an answer or in {code, message}. */
+export function httpServer({ config, public: isPublic, log, metrics, meter }: ServerOptions): HttpServer {
+  const { ca, cert, key } = readCertificates(config)
+  const server: HttpServer = fastify({
+    http2: true,
+    https: isPublic
+      ? { cert, key, allowHTTP1: true }
+      : { ca, cert, key, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3' },
+    bodyLimit: body_bytes_max,
+    // Requests under way are finished by the stop sequence; sessions without one must not hold it up.
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 200 },
+  }).withTypeProvider<TypeBoxTypeProvider>()
+  server.setValidatorCompiler(TypeBoxValidatorCompiler)
+
+  const seconds = metrics.histogram('http_request_duration_seconds', 'Requests by route and answer', ['route', 'code'])
+  const ends = new WeakMap<object, () => void>()
+  server.addHook('onRequest', (request, _reply, done) => {
+    ends.set(request.raw, meter.begin())
+    withTrace(traceOf(request.headers.traceparent), done)
+  })
+  server.addHook('onResponse', (request, reply, done) => {
+    ends.get(request.raw)?.()
+    seconds.observe({ route: request.routeOptions.url ?? 'unknown', code: reply.statusCode }, reply.elapsedTime / 1000)
+    done()
+  })
+  // A client that goes away before the answer: no onResponse comes.
+  server.addHook('onRequestAbort', (request, done) => {
+    ends.get(request.raw)?.()
+    done()
+  })
+  server.setErrorHandler((error: FastifyError | Problem, _request, reply) =>
+    answerProblem(reply, problemOf(error, log)),
+  )
+  server.setNotFoundHandler((_request, reply) => answerProblem(reply, new Problem('not_found', 'no such route')))
+  return server
+}
+
+interface Reply {
+  code(status: number): { send(body: unknown): unknown }
+}
+function answerProblem(reply: Reply, { code, message }: Problem): unknown {
+  return reply.code(problems[code].status).send({ code, message })
+}
+
+/** What a caller may see of an error: its problem, or `internal` without a detail; the detail is logged once. */
+function problemOf(error: FastifyError | Problem, log: Logger): Problem {
+  if (error instanceof Problem) return error
+  if (error.validation !== undefined) {
+    const violations = error.validation.map(({ instancePath, message }) => `${instancePath || '/'} ${message ?? ''}`)
+    return new Problem('malformed', violations.join('; '))
+  }
+  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500)
+    return new Problem('malformed', error.message)
+  log.error({ err: error }, 'a request failed')
+  return new Problem('internal', 'internal error')
+}
+
+const identities = new WeakMap<ServerHttp2Session, ServiceName | null>()
+
+/** The service that the client's certificate names (spiffe://slot-chaos/<region>/<service>), once a connection. */
+function callerOf(raw: Http2ServerRequest): ServiceName | null {
+  const session = raw.stream?.session as ServerHttp2Session | undefined
+  if (session === undefined) return null
+  const known = identities.get(session)
+  if (known !== undefined) return known
+  const names = (session.socket as TLSSocket).getPeerCertificate().subjectaltname ?? ''
+  const named = /URI:spiffe:\/\/slot-chaos\/[a-z]+\/([a-z]+)/.exec(names)?.[1]
+  const caller = services.find((service) => service === named) ?? null
+  identities.set(session, caller)
+  return caller
+}
+
+/** Puts one call of the contract on the server: admits its callers only, validates, and ends at the deadline. */
+export function serveCall<Name extends CallName>(
+  server: HttpServer,
+  clock: Clock,
+  name: Name,
+  handler: CallHandler<Name>,
+): void {
+  const contract = calls[name]
+  const callers: readonly ServiceName[] = contract.callers
+  const body = 'body' in contract ? { body: contract.body } : {}
+  server.route({
+    method: contract.method,
+    url: contract.path,
+    schema: { ...body, response: { 200: contract.answer } },
+    handler: async (request) => {
+      const caller = callerOf(request.raw)
+      if (caller === null || !callers.includes(caller))
+        throw new Problem('forbidden', `${name} does not admit ${caller ?? 'a caller without identity'}`)
+      const patience_ms = patienceOf(request.headers[deadlineHeader])
+      return untilDeadline(patience_ms, (signal) =>
+        handler({
+          body: request.body,
+          params: request.params,
+          query: request.query,
+          caller,
+          deadline_ms: clock.monotonic_ms() + patience_ms,
+          signal,
+          trace: currentTrace() ?? newTrace(),
+        } as ServedRequest<Name>),
+      ) as never
+    },
+  })
+}
+
+function patienceOf(header: string | string[] | undefined): number {
+  const given = Number(header)
+  return Number.isFinite(given) && given > 0 ? Math.min(given, deadline_most_ms) : default_deadline_ms
+}
+
+/** What `work` gives, or Problem('deadline_exceeded') once its time is over; the signal then tells it to stop. */
+export async function untilDeadline<T>(patience_ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const abort = new AbortController()
+  const late = Promise.withResolvers<never>()
+  // timer: the caller's deadline
+  const timer = setTimeout(() => {
+    const problem = new Problem('deadline_exceeded', `no answer within ${Math.round(patience_ms)} ms`)
+    late.reject(problem)
+    abort.abort(problem)
+  }, patience_ms)
+  try {
+    return await Promise.race([work(abort.signal), late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
+}
