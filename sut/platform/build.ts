@@ -105,7 +105,7 @@ export function buildPlatform(config: ServiceConfig, clock: Clock, isPublic: boo
       (operations = await operationsServer({
         listen: config.operations,
         registry: metrics.registry,
-        load: meter.read,
+        load: () => meter.read(),
         notReady,
         pending: async () => {
           const counts: Record<string, number> = {}
