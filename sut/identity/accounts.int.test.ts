@@ -5,6 +5,7 @@ import { openDatabase, type Database } from '#sut/platform/database.ts'
 import { migrate } from '#sut/platform/migrate.ts'
 import { startPostgres, type PostgresStore } from '#sut/platform/testing/stores.ts'
 import { accounts, tokenLife_s } from './accounts.ts'
+import { outboxLines } from './dump.ts'
 import { passwords } from './passwords.ts'
 import { playerStore } from './players.ts'
 
@@ -33,8 +34,9 @@ test('a player registers once, with an event, and logs in with the right passwor
   const { register, login } = await open()
   const credentials = { name: 'Ada', password: 'correct horse' }
   const { player_id } = await register(credentials)
-  expect(await database.query('select event_id, type, player_id from outbox')).toEqual([
-    { event_id: `identity:${player_id}`, type: 'identity.player_registered', player_id },
+  const event_id = `identity:${player_id}`
+  expect(await Array.fromAsync(outboxLines(database))).toEqual([
+    { kind: 'outbox', service: 'identity', event_id, type: 'identity.player_registered', published: false },
   ])
   expect(await login(credentials)).toEqual({
     player_id,

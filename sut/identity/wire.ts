@@ -1,6 +1,7 @@
 import type { Platform } from '#sut/platform/platform.ts'
 import { signToken } from '#sut/platform/identity.ts'
 import { accounts } from './accounts.ts'
+import { outboxLines } from './dump.ts'
 import { publicKeys } from './keys.ts'
 import { passwords } from './passwords.ts'
 import { playerStore } from './players.ts'
@@ -24,6 +25,7 @@ export async function wireIdentity(platform: Platform): Promise<void> {
   })
 
   platform.outbox(database)
+  platform.dump('outbox', () => outboxLines(database))
   platform.serve('identity.register', ({ body }) => register(body))
   platform.serve('identity.login', ({ body }) => login(body))
   platform.serve('identity.keys', async () => keys)

@@ -1,4 +1,5 @@
 import type { Platform } from '#sut/platform/platform.ts'
+import { outboxLines } from './dump.ts'
 import { knownGames } from './known-games.ts'
 import { limits } from './limits.ts'
 import { cacheAges, loadSession, sessions } from './sessions.ts'
@@ -16,6 +17,7 @@ export function wireSession(platform: Platform): void {
     limits,
   })
   platform.outbox(database)
+  platform.dump('outbox', () => outboxLines(database))
   platform.serve('session.open', ({ body, deadline_ms }) => open(body, deadline_ms))
   platform.serve('session.check', ({ body, params }) => check(params['id']!, body))
 }
