@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { waitFor } from '#lib/wait.ts'
+import type { History, MoneyMoved, SpinResult } from '#sut/contracts/api.ts'
+import { services } from '#sut/contracts/descriptor.ts'
+import type { StateLine } from '#sut/contracts/state.ts'
+import { playerClient } from './player.ts'
+import { startTestSystem, type TestSystem } from './system.ts'
+
+let system: TestSystem
+let player: ReturnType<typeof playerClient>
+beforeAll(async () => {
+  system = await startTestSystem()
+  player = playerClient(system.url)
+})
+afterAll(async () => {
+  await player.close()
+  await system[Symbol.asyncDispose]()
+})
+
+const operations = (service: string, path: string): Promise<Response> =>
+  fetch(`http://127.0.0.1:${system.operations[service]}${path}`, {
+    headers: { authorization: `Bearer ${system.token}` },
+  })
+
+test('a player registers, deposits, spins, is paid, and reads it back; the books agree', async () => {
+  const credentials = { name: 'ada', password: 'correct horse' }
+  expect((await player.send('register', credentials)).status).toBe(201)
+  const { player_id } = await player.logIn(credentials.name, credentials.password)
+  const games = await player.send<{ games: { game_id: string }[] }>('games')
+  expect(games.body.games.length).toBeGreaterThanOrEqual(3)
+  const { game_id } = games.body.games[0]!
+  const opened = await player.send<{ session_id: string }>('open_session', { game_id })
+  expect(opened.status).toBe(201)
+
+  const deposit = await player.send<MoneyMoved>('deposit', { amount_minor: 10_000 }, 'deposit-1')
+  expect(deposit).toMatchObject({ status: 200, body: { balance_minor: 10_000, version: 1 } })
+  expect((await player.send('deposit', { amount_minor: 10_000 }, 'deposit-1')).body).toEqual(deposit.body)
+
+  const stake = { session_id: opened.body.session_id, stake_minor: 100, client_seed: 'seed' }
+  let won = 0
+  for (let spin = 0; spin < 20; spin++) {
+    const result = await player.send<SpinResult>('spin', stake, `spin-number-${spin}`)
+    expect(result).toMatchObject({ status: 200, body: { status: 'completed', stake_minor: 100 } })
+    won += result.body.win_minor
+    expect(result.body.balance_minor).toBe(10_000 - 100 * (spin + 1) + won)
+  }
+  const again = await player.send<SpinResult>('spin', stake, 'spin-number-0')
+  const balance = await player.send<MoneyMoved>('balance')
+  expect(balance.body.balance_minor).toBe(10_000 - 2000 + won)
+
+  await waitFor(async () => (await player.send<History>('history')).body.rounds.length === 20, {
+    what: 'twenty rounds in the history',
+    limit_ms: 15_000,
+    every_ms: 200,
+  })
+  const shown = await player.send<History>('history')
+  expect(shown.body.rounds.map(({ round_id }) => round_id)).toContain(again.body.round_id)
+
+  await settled()
+  const model = (await dump('analytics')).find((line) => line.kind === 'player_model' && line.player_id === player_id)
+  expect(model).toMatchObject({ balance_minor: balance.body.balance_minor, staked_minor: 2000, won_minor: won })
+  const published = (await dump('wallet')).filter((line) => line.kind === 'outbox')
+  const logged = new Set((await dump('telemetry')).map((line) => line.kind === 'log' && line.event.id))
+  expect(published.every((line) => line.published && logged.has(line.event_id))).toBe(true)
+})
+
+test('what the door refuses', async () => {
+  const stranger = playerClient(system.url)
+  expect(await stranger.send('balance')).toMatchObject({ status: 401 })
+  expect(await stranger.send('login', { name: 'ada', password: 'wrong horse' })).toMatchObject({ status: 401 })
+  expect(await stranger.send('register', { name: 'x', password: '1' })).toMatchObject({ status: 400 })
+  await stranger.close()
+})
+
+async function settled(): Promise<void> {
+  for (const service of services)
+    await waitFor(
+      async () => {
+        const { pending } = (await (await operations(service, '/state')).json()) as { pending: Record<string, number> }
+        return Object.values(pending).every((count) => count === 0)
+      },
+      { what: `${service} to settle`, limit_ms: 15_000, every_ms: 200 },
+    )
+}
+
+async function dump(service: string): Promise<StateLine[]> {
+  const text = await (await operations(service, '/dump')).text()
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as StateLine)
+}

@@ -1,0 +1,113 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { systemClock } from '#lib/clock.ts'
+import { wireAnalytics } from '#sut/analytics/wire.ts'
+import { wireCatalog } from '#sut/catalog/wire.ts'
+import { services, type ServiceName } from '#sut/contracts/descriptor.ts'
+import { wireGame } from '#sut/game/wire.ts'
+import { wireGateway } from '#sut/gateway/wire.ts'
+import { wireIdentity } from '#sut/identity/wire.ts'
+import { createAuthority, type Authority } from '#sut/local/pki.ts'
+import { createSecrets, type Secrets } from '#sut/local/secrets.ts'
+import { freePort } from '#sut/platform/testing/processes.ts'
+import { startNats, startPostgres, startRedis, type PostgresStore } from '#sut/platform/testing/stores.ts'
+import { startService, type Wire } from '#sut/platform/service.ts'
+import { wireSession } from '#sut/session/wire.ts'
+import { wireTelemetry } from '#sut/telemetry/wire.ts'
+import { wireWallet } from '#sut/wallet/wire.ts'
+
+// All eight services in the process of a test, with real stores and real mutual TLS between them: what a player can do,
+// without the machinery of a whole local system.
+const wires: Record<ServiceName, Wire> = {
+  gateway: wireGateway,
+  identity: wireIdentity,
+  session: wireSession,
+  game: wireGame,
+  wallet: wireWallet,
+  catalog: wireCatalog,
+  telemetry: wireTelemetry,
+  analytics: wireAnalytics,
+}
+const with_database = ['identity', 'session', 'game', 'wallet', 'catalog'] as const
+
+export interface TestSystem extends AsyncDisposable {
+  readonly url: string
+  readonly token: string
+  /** Operations port by service. */
+  readonly operations: Record<string, number>
+}
+
+export async function startTestSystem(design = 'standard'): Promise<TestSystem> {
+  const cleanUp = new AsyncDisposableStack()
+  try {
+    const folder = await mkdtemp(join(tmpdir(), 'slot-chaos-test-system-'))
+    cleanUp.defer(() => rm(folder, { recursive: true, force: true }))
+    const postgres = cleanUp.use(await startPostgres())
+    const nats = cleanUp.use(await startNats())
+    const redis = cleanUp.use(await startRedis())
+    const ports = Object.fromEntries(await Promise.all(services.map(async (name) => [name, await freePort()] as const)))
+    const discovery = join(folder, 'discovery.json')
+    const at = (port: number) => ({ region: 'a', host: '127.0.0.1', port })
+    await writeFile(
+      discovery,
+      JSON.stringify({
+        services: Object.fromEntries(
+          services.map((name) => [name, [{ instance: `${name}-a-1`, ...at(ports[name]!) }]]),
+        ),
+        postgres: [at(postgres.port)],
+        redis: { sentinels: [at(redis.sentinel.port)], group: 'slot', addresses: {} },
+        nats: [at(nats.port)],
+      }),
+    )
+    const authority = await createAuthority(folder, 'test', systemClock.wall_ms())
+    const secrets = createSecrets(services)
+    const operations: Record<string, number> = {}
+    for (const name of services) {
+      const config = await configOf(name, { design, port: ports[name]!, discovery, secrets, authority, postgres })
+      const service = await startService(config, wires[name], { public: name === 'gateway' })
+      cleanUp.defer(() => service.stop())
+      operations[name] = service.operations_port
+    }
+    return {
+      url: `https://127.0.0.1:${ports['gateway']}`,
+      token: secrets.operations_token,
+      operations,
+      [Symbol.asyncDispose]: () => cleanUp.disposeAsync(),
+    }
+  } catch (error) {
+    await cleanUp.disposeAsync()
+    throw error
+  }
+}
+
+interface Place {
+  design: string
+  port: number
+  discovery: string
+  secrets: Secrets
+  authority: Authority
+  postgres: PostgresStore
+}
+
+async function configOf(service: ServiceName, { design, port, discovery, secrets, authority, postgres }: Place) {
+  const database = with_database.some((name) => name === service)
+    ? { database: await postgres.createDatabase(service) }
+    : {}
+  return {
+    service,
+    region: 'a' as const,
+    instance: `${service}-a-1`,
+    system: 'test',
+    design,
+    listen: { host: '127.0.0.1', port },
+    operations: { host: '127.0.0.1', port: 0, token: secrets.operations_token },
+    certificates: await authority.issue(service, 'a'),
+    discovery,
+    ...database,
+    redis: { password: '' },
+    secrets: secrets.ofService[service] ?? {},
+    drain_ms: 0,
+    log_level: 'warn' as const,
+  }
+}
