@@ -1,0 +1,107 @@
+import { Failure } from '#lib/errors.ts'
+import { type ProcessIdentity, alive } from '#lib/process.ts'
+import type { Region } from '#sut/contracts/descriptor.ts'
+import type { SystemContext } from '../context.ts'
+import type { Fleet } from '../services/fleet.ts'
+import type { Stores } from '../stores.ts'
+
+export interface Killed {
+  subject: string
+  pid: number
+}
+
+/** Killing processes, one by one or a region at once. A stopped region belongs to a session, and comes back with its end. */
+export interface ProcessFaults {
+  kill(names: readonly string[]): Killed[]
+  gone(pid: number): boolean
+  stopRegion(session: string, region: string): Killed[]
+  /** Resolves when everything has been started; not when it is ready. */
+  startRegion(region: string): Promise<void>
+  isUp(region: string): boolean
+  residue(): string[]
+  revert(session: string): Promise<void>
+}
+
+type Kill = (ProcessIdentity & Killed) | null
+/** Anything that can be killed by its name: an instance, a door, a node of a store. */
+interface Part {
+  name: string
+  about: { service?: string; region: string }
+  kill(): Kill
+  hold(): Kill
+  release(): Promise<void>
+}
+
+const killed_max = 10_000
+
+export function createProcessFaults({ request, observe }: SystemContext, fleet: Fleet, stores: Stores): ProcessFaults {
+  const killed = new Map<number, ProcessIdentity>()
+  const stopped = new Map<Region, string>() // region → session
+
+  const remember = (each: Kill): Killed[] => {
+    if (each === null) return []
+    if (killed.size >= killed_max) killed.clear()
+    killed.set(each.pid, each)
+    return [{ subject: each.subject, pid: each.pid }]
+  }
+  const regionOf = (region: string): Region => {
+    const found = request.descriptor.regions.find((each) => each === region)
+    if (found === undefined) throw new Failure('UNKNOWN_INSTANCE', `there is no region ${region}`)
+    return found
+  }
+  const partsIn = (region: Region): Part[] => partsOf(fleet, stores).filter(({ about }) => about.region === region)
+  const startRegion: ProcessFaults['startRegion'] = async (name) => {
+    const region = regionOf(name)
+    if (!stopped.delete(region)) return
+    observe.event('region-started', `region ${region}`, { region })
+    await Promise.all(partsIn(region).map((part) => part.release()))
+  }
+  return {
+    startRegion,
+    kill(names) {
+      const parts = partsOf(fleet, stores)
+      const found = names.map((name) => {
+        const part = parts.find((each) => each.name === name)
+        if (part === undefined) throw new Failure('UNKNOWN_INSTANCE', `there is no process ${name} in this system`)
+        return part
+      })
+      return found.flatMap((part) => {
+        observe.event('killed', part.name, part.about)
+        return remember(part.kill())
+      })
+    },
+    gone(pid) {
+      const identity = killed.get(pid)
+      return identity === undefined || !alive(identity)
+    },
+    stopRegion(session, name) {
+      const region = regionOf(name)
+      stopped.set(region, session)
+      observe.event('region-stopped', `region ${region}`, { region })
+      return partsIn(region).flatMap((part) => remember(part.hold()))
+    },
+    isUp: (region) => ![...stopped.keys()].some((each) => each === region),
+    residue: () => [...stopped.keys()].map((region) => `region ${region} is stopped`),
+    async revert(session) {
+      const own = [...stopped].filter(([, owner]) => owner === session)
+      for (const [region] of own) await startRegion(region)
+    },
+  }
+}
+
+function partsOf(fleet: Fleet, { postgres, redis, nats }: Stores): Part[] {
+  return [
+    ...fleet.instances().map(({ kept, service, region }) => ({ ...kept, about: { service, region } })),
+    ...[...fleet.edges, ...redis.nodes, ...redis.sentinels, ...nats.nodes].map(({ kept, region }) => ({
+      ...kept,
+      about: { region },
+    })),
+    ...postgres.nodes.map(({ name, region }) => ({
+      name,
+      about: { region },
+      kill: () => postgres.kill(region),
+      hold: () => postgres.hold(region),
+      release: async () => postgres.release(region),
+    })),
+  ]
+}

@@ -1,0 +1,78 @@
+import { textOf } from '#lib/errors.ts'
+import type { ControlStreams } from './control-server.ts'
+import type { Handlers } from './control.ts'
+import type { SystemContext } from './context.ts'
+import type { Sessions } from './sessions.ts'
+import type { System } from './system.ts'
+
+/** What each operation of the control API does. */
+export function handlersOf(
+  { processes, observe }: SystemContext,
+  { sampler, linkFaults, processFaults }: System,
+  sessions: Sessions,
+  end: () => void,
+): Handlers {
+  const none = {}
+  return {
+    'session-open': ({ lease_ms }) => ({ session: sessions.open(lease_ms) }),
+    'session-heartbeat': ({ session }) => {
+      sessions.heartbeat(session)
+      return none
+    },
+    'session-close': async ({ session }) => {
+      sessions.close(session)
+      await linkFaults.revert(session)
+      await processFaults.revert(session)
+      return none
+    },
+    sample: () => sampler.sample(),
+    pending: () => sampler.pending(true),
+    guard: ({ pid }) => {
+      processes.guard('guarded', pid)
+      return none
+    },
+    links: (selector) => linkFaults.links(selector),
+    kill: ({ names }) => processFaults.kill(names),
+    gone: ({ pid }) => processFaults.gone(pid),
+    'toxic-add': async ({ session, link, toxic }) => {
+      sessions.heartbeat(session)
+      await linkFaults.addToxic(session, link, toxic)
+      return none
+    },
+    'toxic-remove': async ({ link, name }) => {
+      await linkFaults.removeToxic(link, name)
+      return none
+    },
+    'link-probe': ({ link }) => linkFaults.probeLink(link),
+    'region-stop': ({ session, region }) => {
+      sessions.heartbeat(session)
+      return processFaults.stopRegion(session, region)
+    },
+    'region-start': ({ region }) => {
+      // It answers at once: a region is back when its processes are ready, which the samples tell.
+      processFaults
+        .startRegion(region)
+        .catch((error: unknown) => observe.event('start-failed', region, { detail: textOf(error) }))
+      return none
+    },
+    residue: () => [...linkFaults.residue(), ...processFaults.residue()],
+    down: () => {
+      setImmediate(end)
+      return none
+    },
+  }
+}
+
+export function streamsOf({ observe, request }: SystemContext, { fleet }: System): ControlStreams {
+  return {
+    events: (signal) => observe.follow(signal),
+    async *dump() {
+      for (const { name } of request.descriptor.services) {
+        const instance = fleet.instances().find((each) => each.service === name && each.ready())
+        if (instance === undefined) throw new Error(`no instance of ${name} is ready to tell its state`)
+        yield* (await fleet.operations.stream(instance.operations_port, '/dump')) as AsyncIterable<Buffer>
+        yield '\n'
+      }
+    },
+  }
+}

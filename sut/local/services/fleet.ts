@@ -1,0 +1,102 @@
+import { textOf } from '#lib/errors.ts'
+import { pause } from '#lib/wait.ts'
+import type { SystemContext } from '../context.ts'
+import type { Authority, CertificateFiles } from '../pki.ts'
+import type { Proxies } from '../toxiproxy.ts'
+import { type Edge, createEdge } from './edges.ts'
+import { type Instance, createInstance } from './instance.ts'
+import { type OperationsClient, operationsClient } from './operations.ts'
+import { type StoreSurroundings, createRouting } from './routing.ts'
+
+/** All instances of all services, and the doors of the regions. */
+export interface Fleet {
+  readonly operations: OperationsClient
+  readonly edges: readonly Edge[]
+  instances(): readonly Instance[]
+  /** Of a service in a region: its identity. */
+  certificates(service: string, region: string): CertificateFiles
+  /** Those of a service in a region that are to stay, ready or not. */
+  replicas(service: string, region: string): Instance[]
+  /** Adds or stops instances until there are that many. Resolves when they are started, or told to stop. */
+  scale(service: string, region: string, replicas: number): Promise<void>
+  /** Probes all instances once, and tells everybody who is ready. */
+  refresh(): Promise<void>
+  /** Refreshes again and again until the system ends. */
+  watch(): Promise<void>
+}
+
+export async function createFleet(
+  context: SystemContext,
+  authority: Authority,
+  proxies: Proxies | null,
+  stores: StoreSurroundings,
+): Promise<Fleet> {
+  const { request, settings, observe, ending } = context
+  const { descriptor } = request
+  const operations = operationsClient(context.secrets.operations_token, ending)
+  const instances: Instance[] = []
+  const edges = descriptor.regions.map((region) => createEdge(context, region))
+  const certificates = await issueAll(authority, context)
+  const routing = createRouting(context, proxies, stores, edges, instances)
+  for (const to of ['postgres', 'redis', 'nats'] as const)
+    for (const { region, port } of stores[to]) await routing.proxied({ to, region, instance: `${to}-${region}` }, port)
+  await routing.tell()
+  await Promise.all(edges.map(({ kept }) => kept.start()))
+
+  // What goes wrong here is mended by the next turn of the watch.
+  const changed = (): void => void routing.tell().catch(() => undefined)
+  const add = async (service: string, region: string, ordinal: number): Promise<void> => {
+    const own = fleet.certificates(service, region)
+    const instance = createInstance(context, { service, region, ordinal, certificates: own, operations, changed })
+    await routing.proxied({ to: service, region, instance: instance.name }, instance.port)
+    instances.push(instance)
+    await instance.kept.start()
+  }
+  const remove = async (instance: Instance): Promise<void> => {
+    await instance.stop()
+    instances.splice(instances.indexOf(instance), 1)
+  }
+  const named = (service: string, region: string): Instance[] =>
+    instances.filter((each) => each.service === service && each.region === region)
+  const fleet: Fleet = {
+    operations,
+    edges,
+    instances: () => instances,
+    certificates: (service, region) => certificates.get(`${service}-${region}`)!,
+    replicas: (service, region) => named(service, region).filter((each) => !each.leaving()),
+    async scale(service, region, replicas) {
+      const present = fleet.replicas(service, region)
+      // As a ReplicaSet does it: those that are not ready go first, then the youngest.
+      const order = present.toSorted((x, y) => Number(x.ready()) - Number(y.ready()) || y.ordinal - x.ordinal)
+      for (const instance of order.slice(0, Math.max(0, present.length - replicas))) void remove(instance)
+      const used = named(service, region).map(({ ordinal }) => ordinal)
+      for (let missing = replicas - present.length, ordinal = 1; missing > 0; ordinal++) {
+        if (used.includes(ordinal)) continue
+        await add(service, region, ordinal)
+        missing--
+      }
+    },
+    async refresh() {
+      await Promise.all(instances.map((instance) => instance.probe()))
+      await routing.tell()
+    },
+    async watch() {
+      while (!ending.aborted) {
+        await fleet
+          .refresh()
+          .catch((error: unknown) => observe.event('watch-failed', 'fleet', { detail: textOf(error) }))
+        await pause(settings.readiness_period_ms, ending).catch(() => undefined)
+      }
+    },
+  }
+  return fleet
+}
+
+async function issueAll(authority: Authority, { request }: SystemContext): Promise<Map<string, CertificateFiles>> {
+  const issued = request.descriptor.services.flatMap(({ name }) =>
+    request.descriptor.regions.map(
+      async (region) => [`${name}-${region}`, await authority.issue(name, region)] as const,
+    ),
+  )
+  return new Map(await Promise.all(issued))
+}

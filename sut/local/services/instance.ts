@@ -1,0 +1,158 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { InstanceSample } from '#reports/record/format.ts'
+import { usageOf } from '#lib/process.ts'
+import { type SystemContext, host } from '../context.ts'
+import { discoveryFile } from '../discovery.ts'
+import { type KeptProcess, keepRunning } from '../kept-process.ts'
+import type { CertificateFiles } from '../pki.ts'
+import type { LoadAnswer, LoadReading } from './load.ts'
+import type { OperationsClient } from './operations.ts'
+
+/** One replica of a service: a name, two ports, and a process that is restarted as long as the replica exists. */
+export interface Instance {
+  readonly name: string
+  readonly service: string
+  readonly region: string
+  readonly ordinal: number
+  readonly port: number
+  readonly operations_port: number
+  readonly kept: KeptProcess
+  state(): InstanceSample['state']
+  ready(): boolean
+  /** It was told to stop. */
+  leaving(): boolean
+  /** Asks the readiness probe once; true when that changed whether the instance gets traffic. */
+  probe(): Promise<boolean>
+  /** Null when it does not answer. */
+  read(): Promise<LoadReading | null>
+  /** No more traffic from now on; then SIGTERM, then SIGKILL. */
+  stop(): Promise<void>
+}
+
+export interface InstanceOptions {
+  service: string
+  region: string
+  ordinal: number
+  certificates: CertificateFiles
+  operations: OperationsClient
+  changed: () => void
+}
+
+export function createInstance(context: SystemContext, options: InstanceOptions): Instance {
+  const { ports, settings, clock, observe, processes, request } = context
+  const { service, region, ordinal, operations, changed } = options
+  const name = `${service}-${region}-${ordinal}`
+  const port = ports.port(name)
+  const operations_port = ports.port(`${name} operations`)
+  const config_file = join(context.folder, 'config', `${name}.json`)
+  writeFileSync(config_file, JSON.stringify(configurationOf(context, options, { name, port, operations_port })), {
+    mode: 0o600,
+  })
+  let ready = false
+  let ever_ready = false
+  let failures = 0
+  let stopping = false
+
+  const forget = (): void => {
+    ready = false
+    ever_ready = false
+    failures = 0
+  }
+  const kept = keepRunning(context, {
+    name,
+    service,
+    region,
+    launch: () => {
+      forget()
+      return processes.spawn({
+        name,
+        command: process.execPath,
+        args: ['--max-old-space-size=256', request.entry.replace('{service}', service)],
+        cwd: request.root,
+        environment: {
+          SLOT_CONFIG: config_file,
+          NODE_COMPILE_CACHE: join(request.cache, 'compile'),
+          NODE_ENV: 'production',
+        },
+        channel: true,
+      })
+    },
+    changed: () => {
+      if (kept.process() === null) forget()
+      changed()
+    },
+  })
+  return {
+    name,
+    service,
+    region,
+    ordinal,
+    port,
+    operations_port,
+    kept,
+    ready: () => ready && !stopping,
+    leaving: () => stopping,
+    state() {
+      const phase = kept.phase()
+      if (stopping) return phase === 'ended' && kept.process() === null ? 'stopped' : 'stopping'
+      if (phase === 'back-off') return 'back-off'
+      if (phase !== 'running') return 'stopped'
+      return ready ? 'ready' : ever_ready ? 'not-ready' : 'starting'
+    },
+    async probe() {
+      const process = kept.process()
+      if (process === null || stopping) return false
+      const ok = await operations.ready(operations_port)
+      if (process !== kept.process()) return false
+      failures = ok ? 0 : failures + 1
+      if (ok === ready || (!ok && failures < settings.readiness_failures)) return false
+      ready = ok
+      ever_ready ||= ok
+      observe.event(ok ? 'ready' : 'not-ready', name, { service, region })
+      return true
+    },
+    async read() {
+      const process = kept.process()
+      const usage = process === null ? null : usageOf(process)
+      if (process === null || usage === null) return null
+      const load = await operations.json<LoadAnswer>(operations_port, '/load')
+      return load === undefined ? null : { ...load, ...usage, at_ms: clock.monotonic_ms(), pid: process.pid }
+    },
+    async stop() {
+      stopping = true
+      observe.event('stopping', name, { service, region })
+      changed()
+      await kept.end(settings.termination_grace_ms)
+      observe.event('stopped', name, { service, region })
+    },
+  }
+}
+
+/** What sut/platform/config.ts reads. */
+function configurationOf(
+  { folder, request, secrets, settings }: SystemContext,
+  { service, region, certificates }: InstanceOptions,
+  { name, port, operations_port }: { name: string; port: number; operations_port: number },
+): object {
+  const calls = request.descriptor.services.find((each) => each.name === service)?.calls ?? []
+  const password = secrets.passwords[service]
+  const own = Object.entries(secrets.ofService).find(([owner]) => owner === service)?.[1]
+  return {
+    service,
+    region,
+    instance: name,
+    system: request.id,
+    design: request.design,
+    listen: { host, port },
+    operations: { host, port: operations_port, token: secrets.operations_token },
+    certificates,
+    discovery: discoveryFile(folder, service, region),
+    ...(calls.includes('postgres') && { database: { name: service, user: service, password } }),
+    ...(calls.includes('redis') && { redis: { password: secrets.redis } }),
+    ...(calls.includes('nats') && { nats: { user: service, password } }),
+    secrets: own ?? {},
+    drain_ms: settings.drain_ms,
+    log_level: 'info',
+  }
+}
