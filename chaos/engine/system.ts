@@ -44,8 +44,10 @@ export async function down(run: Run): Promise<string> {
   if (system === undefined || run.done.has('down')) return ''
   run.done.add('down')
   run.residue.push(...(await leftByFaults(run)))
+  const limit = { what: 'the system to end', limit_ms: down_limit_ms }
   try {
-    await within(system.down(), { what: 'the system to end', limit_ms: down_limit_ms })
+    // `down` is idempotent: what failed half-way is finished by a second one.
+    await within(system.down(), limit).catch(() => within(system.down(), limit))
   } catch (error) {
     run.not_undone.push(`system ${system.id} did not end: ${textOf(error)}`)
   }
