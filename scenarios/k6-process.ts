@@ -34,6 +34,7 @@ export function launch(request: LoadRequest, port: number): ChildProcess {
         // HTTP/1.1: after a time-out Go drops the connection and dials anew, while with HTTP/2 all further requests would
         // queue on the dead one.
         GODEBUG: 'http2client=0',
+        GOGC: '400', // a tenth less CPU for each operation, for some 70 MB
         [settingsVariable]: JSON.stringify(settings),
       },
     })

@@ -124,9 +124,8 @@ async function firstArrival(handle: LoadHandle, request: GeneratorRequest): Prom
 
 /** Writes the record, also after a failure: what came so far is worth reading. Then throws what went wrong. */
 async function record({ handle, folder, run_id, schedule }: Joined, end: LoadEnd): Promise<Ingested> {
-  const { stop_asked_ms, ended_ms } = end
   const { output_file } = handle
-  const counts = await ingest({ folder, run_id, output_file, stages: schedule, stop_asked_ms, ended_ms })
+  const counts = await ingest({ folder, run_id, output_file, stages: schedule, ...end })
   if (end.problem !== undefined) throw new Failure('LOAD_FAILED', end.problem)
   const recorded = counts.started + counts.skipped
   if (end.counts !== null && end.counts.iterations > recorded) {

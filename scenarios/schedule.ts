@@ -3,10 +3,10 @@ import type { Stage } from './profiles/profile.ts'
 // The arrival schedule. k6 says neither when an iteration was planned nor which ones it dropped, so both are computed:
 //
 //   rate(t)  ──►  arrivals(t) = ∫ rate dt  ──►  slot k at the time where arrivals = k   (k = 1, 2, 3 …; k6 counts alike)
-//   real starts ──► each takes the latest free slot before it ──► slots left over = dropped arrivals
+//   real starts, in order ──► slots, in order ──► slots left over = dropped arrivals
 //
-// The latest slot, not the first: k6 drops an arrival at once when every player is busy and never makes it up later, so what
-// starts has started close to its own slot.
+// Each start has the latest slot that is still possible, not the first: k6 drops an arrival at once when every player is busy
+// and never makes it up later, so what starts has started close to its own slot.
 
 export const slots_max = 10_000_000
 
@@ -55,39 +55,23 @@ export interface Assignment {
 }
 
 /**
- * Gives each start (ascending) the latest free slot that is at most `tolerance_ms` after it; when all of those are taken,
- * the next free one, so that the count of the slots left over stays right. Nearly linear (union-find over free slots).
+ * Matches starts (ascending) with slots (ascending), both in order: slot(k) = the latest that is at most `tolerance_ms` after
+ * start k and before slot(k + 1). Hence with as many starts as slots each has its own, however late it was.
+ * When the clocks disagree so much that there is none, the start takes the next one: the count of dropped arrivals stays right.
  */
 export function assignSlots(slots_ms: Float64Array, starts_ms: ArrayLike<number>, tolerance_ms: number): Assignment {
   const planned_ms = new Float64Array(starts_ms.length)
   const taken = new Uint8Array(slots_ms.length)
-  // freeBelow[n] leads to the largest free slot below n, counted from 1; 0 is none.
-  const freeBelow = Uint32Array.from({ length: slots_ms.length + 1 }, (_, n) => n)
-  const latestFree = (n: number): number => {
-    let root = n
-    while (freeBelow[root] !== root) root = freeBelow[root]!
-    for (let step = n; step !== root;) {
-      const next = freeBelow[step]!
-      freeBelow[step] = root
-      step = next
-    }
-    return root
-  }
-  let due = 0 // slots up to start + tolerance
-  let ahead = 0
-  for (let index = 0; index < starts_ms.length; index++) {
+  let below = slots_ms.length // slots that later starts have left
+  for (let index = starts_ms.length - 1; index >= 0; index--) {
     const start_ms = starts_ms[index]!
-    while (due < slots_ms.length && slots_ms[due]! <= start_ms + tolerance_ms) due++
-    let slot = latestFree(due) - 1
-    if (slot < 0) {
-      ahead = Math.max(ahead, due)
-      while (ahead < slots_ms.length && taken[ahead] === 1) ahead++
-      slot = ahead
-    }
+    let slot = below - 1
+    // At least `index` slots must be left for the starts before this one.
+    while (slot > index && slots_ms[slot]! > start_ms + tolerance_ms) slot--
+    slot = Math.max(slot, index)
+    below = slot
     planned_ms[index] = Math.min(slots_ms[slot] ?? start_ms, start_ms)
-    if (slot >= slots_ms.length) continue // more starts than slots: the caller's counts show it
-    taken[slot] = 1
-    freeBelow[slot + 1] = slot
+    if (slot < slots_ms.length) taken[slot] = 1 // else there are more starts than slots: the caller's counts show it
   }
   return { planned_ms, taken }
 }

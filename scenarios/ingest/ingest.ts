@@ -19,6 +19,8 @@ export interface IngestRequest {
   /** When the load was told to stop; null when the schedule came to its end. */
   stop_asked_ms: number | null
   ended_ms: number
+  /** What k6 has counted; null when it was killed. */
+  counts: { iterations: number; dropped: number } | null
 }
 
 export interface Ingested {
@@ -47,7 +49,12 @@ export interface Ingested {
 export async function ingest(request: IngestRequest): Promise<Ingested> {
   const { folder, run_id, stages, stop_asked_ms } = request
   const { survey, torn } = await surveyOf(request.output_file)
-  const { planned_ms, dropped_ms, started } = arrivalsOf(survey, stages, stop_asked_ms ?? request.ended_ms)
+  const { planned_ms, dropped_ms, started } = arrivalsOf(
+    survey,
+    stages,
+    stop_asked_ms ?? request.ended_ms,
+    request.counts,
+  )
   const counts: Ingested = {
     planned: started + dropped_ms.length,
     started,

@@ -1,0 +1,19 @@
+import { Value } from 'typebox/value'
+import { expect, test } from 'vitest'
+import { idempotencyKey as keySchema, publicRoutes, signatureHeaders } from '#sut/contracts/api.ts'
+import { headers, idempotencyKey, routes } from './routes.ts'
+
+test('the client calls the API of the contract', () => {
+  const called = Object.entries(routes).map(([kind, { method, path, status, signed }]) => [
+    kind,
+    { method, path, status, signed },
+  ])
+  expect(Object.fromEntries(called)).toEqual(publicRoutes)
+  expect(headers).toEqual({ ...signatureHeaders, key: 'idempotency-key' })
+})
+
+test('the longest key still fits the contract', () => {
+  const key = idempotencyKey('r'.repeat(40), 'i10000000')
+  expect(Value.Errors(keySchema, key)).toEqual([])
+  expect(`${key}-10`.length).toBeLessThanOrEqual(64) // a nonce is the key with the number of the attempt
+})
