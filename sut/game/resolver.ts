@@ -5,7 +5,8 @@ import { finish, type RoundParts } from './rounds.ts'
 // Every round ends. Each instance of the game looks for rounds that their requests have left behind; a claim is a lease, so
 // that instances share the work and a resolver that dies with a round gives it back.
 export const resolve_after_ms = 3000
-const lease_ms = 5000
+/** Longer than the calls of one claim, so that a round is worked on once at a time. */
+const lease_ms = 3000
 const call_ms = 2000
 const every_ms = 500
 const batch = 20
@@ -33,6 +34,6 @@ export async function resolver(
   while (!signal.aborted) {
     const { claimed, failed } = await resolveOnce(parts, { batch, lease_ms })
     if (failed.length > 0) report(failed)
-    if (claimed < batch) await pause(every_ms)
+    if (claimed < batch) await pause(every_ms, signal)
   }
 }

@@ -63,10 +63,11 @@ const move_sql = `WITH moved AS (
     SELECT $7::jsonb->>'id', $7::jsonb->>'type', player_id, $7::jsonb FROM moved WHERE $7::jsonb IS NOT NULL
   )
   SELECT * FROM moved`
-const claim_sql = `UPDATE rounds SET resolve_after = now() + $2 * interval '1 ms' WHERE round_id IN (
+// ARRAY: the inner query runs once; as a plain IN it could run again for each row and take more than the limit.
+const claim_sql = `UPDATE rounds SET resolve_after = now() + $2 * interval '1 ms' WHERE round_id = ANY (ARRAY(
     SELECT round_id FROM rounds WHERE status NOT IN ('completed', 'cancelled') AND resolve_after <= now()
     ORDER BY resolve_after LIMIT $1 FOR UPDATE SKIP LOCKED
-  ) RETURNING *`
+  )) RETURNING *`
 
 interface Parts {
   database: Pick<Database, 'query'>

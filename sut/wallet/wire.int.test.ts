@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest'
+import { newId } from '#lib/random.ts'
+import { waitFor } from '#lib/wait.ts'
+import type { TransferAnswer, TransferRequest } from '#sut/contracts/calls.ts'
+import type { StateOf } from '#sut/contracts/state.ts'
+import { startServices, type TestService } from '#sut/platform/testing/services.ts'
+import { wireWallet } from './wire.ts'
+
+const patience_ms = 5000
+const deposit = (player_id: string): TransferRequest => ({
+  key: `deposit:${player_id}:1`,
+  kind: 'deposit',
+  player_id,
+  amount_minor: 500,
+})
+const transfer = ({ platform }: TestService, body: TransferRequest): Promise<TransferAnswer> =>
+  platform.call('wallet.transfer', { body, deadline_ms: platform.clock.monotonic_ms() + patience_ms })
+const entriesOf = async (wallet: TestService): Promise<StateOf<'entry'>[]> =>
+  (await wallet.dump()).filter((line) => line.kind === 'entry')
+
+async function start(design: string) {
+  const system = await startServices(design)
+  const wallet = await system.start('wallet', wireWallet)
+  const gateway = await system.start('gateway', () => {})
+  return { wallet, gateway, system, [Symbol.asyncDispose]: () => system[Symbol.asyncDispose]() }
+}
+
+describe('the wallet as a service', () => {
+  test('applies a deposit once, says what it did, and publishes it', async () => {
+    await using running = await start('standard')
+    const { wallet, gateway, system } = running
+    const player = newId()
+    const first = await transfer(gateway, deposit(player))
+    expect(first).toMatchObject({ balance_minor: 500, version: 1, replayed: false })
+    expect(await transfer(gateway, deposit(player))).toEqual({ ...first, replayed: true })
+    const { clock, call } = gateway.platform
+    const deadline_ms = clock.monotonic_ms() + patience_ms
+    expect(await call('wallet.balance', { params: { id: player }, deadline_ms })).toEqual({
+      balance_minor: 500,
+      version: 1,
+    })
+    await waitFor(async () => (await wallet.pending())['outbox'] === 0, { what: 'the outbox', limit_ms: 10_000 })
+    const lines = await wallet.dump()
+    expect(lines.filter((line) => line.kind === 'entry')).toHaveLength(2)
+    expect(lines.filter((line) => line.kind === 'outbox')).toEqual([
+      { kind: 'outbox', service: 'wallet', event_id: first.transfer_id, type: 'wallet.transferred', published: true },
+    ])
+
+    // Who may ask for what: a deposit is the gateway's, a bet is not.
+    const bet = { key: 'bet:r', kind: 'bet', player_id: player, amount_minor: 1, round_id: 'r' } as const
+    await expect(transfer(gateway, bet)).rejects.toMatchObject({ code: 'forbidden' })
+    const game = await system.start('game', () => {})
+    expect(await transfer(game, bet)).toMatchObject({ balance_minor: 499 })
+    await expect(transfer(game, { ...deposit(player), key: 'deposit:x' })).rejects.toMatchObject({ code: 'forbidden' })
+  })
+
+  test('design idempotency-off: a retried deposit is paid twice', async () => {
+    await using running = await start('idempotency-off')
+    const player = newId()
+    await transfer(running.gateway, deposit(player))
+    expect(await transfer(running.gateway, deposit(player))).toMatchObject({ balance_minor: 1000, version: 2 })
+    expect(await entriesOf(running.wallet)).toHaveLength(4)
+  })
+
+  test('design ack-before-commit: the answer is there before the entry', async () => {
+    await using running = await start('ack-before-commit')
+    const { wallet, gateway } = running
+    expect(await transfer(gateway, deposit(newId()))).toMatchObject({ balance_minor: 500, version: 1 })
+    expect(await wallet.pending()).toMatchObject({ write_behind: 1 })
+    await waitFor(async () => (await wallet.pending())['write_behind'] === 0, { what: 'the write', limit_ms: 10_000 })
+    expect(await entriesOf(wallet)).toHaveLength(2)
+  })
+})
