@@ -15,15 +15,20 @@ export const faultUse = Type.Object(
 
 export const experiment = Type.Object(
   {
-    name: Type.String({ pattern: '^[a-z][a-z0-9-]*$', maxLength: 60 }),
-    title: Type.String({ maxLength: 120 }),
-    description: Type.String({ maxLength: 1000 }),
+    name: Type.String({ pattern: '^[a-z][a-z0-9-]*$', maxLength: 60, description: 'what is typed to run it' }),
+    title: Type.String({ maxLength: 120, description: 'one line, for lists and the head of the report' }),
+    description: Type.String({ maxLength: 1000, description: 'what is tried, and why somebody wants to know' }),
     load: Type.Object(
       {
-        journey: Type.String(),
-        profile: Type.String(),
+        journey: Type.String({ description: 'what a player does, a name as in `npm run chaos -- list`' }),
+        profile: Type.String({ description: 'how many arrive when, a name as in `npm run chaos -- list`' }),
         rate_per_s: Type.Number({ ...positive, maximum: 2000, description: 'arrivals per second in the steady state' }),
-        players: Type.Integer({ minimum: 1, maximum: 2000, default: 60 }),
+        players: Type.Integer({
+          minimum: 1,
+          maximum: 2000,
+          default: 60,
+          description: 'accounts that the arrivals are dealt to',
+        }),
         duration_s: Type.Optional(
           Type.Number({ ...positive, maximum: 3600, description: 'without faults: length of the watched part' }),
         ),
@@ -32,35 +37,65 @@ export const experiment = Type.Object(
     ),
     steady_state: Type.Object(
       {
-        success_rate_min: Type.Number({ minimum: 0, maximum: 1 }),
-        p99_ms_max: Type.Number(positive),
-        for_s: Type.Number(positive),
-        limit_s: Type.Number(positive),
+        success_rate_min: Type.Number({ minimum: 0, maximum: 1, description: 'share of operations that must succeed' }),
+        p99_ms_max: Type.Number({ ...positive, description: 'from the planned start of an operation' }),
+        for_s: Type.Number({ ...positive, description: 'how long both must have held before the first trial' }),
+        limit_s: Type.Number({ ...positive, description: 'after this long without it the run is inconclusive' }),
       },
       strict,
     ),
-    trials: Type.Integer({ minimum: 1, maximum: 100, default: 1 }),
-    /** Injected in this order in each trial, reverted in the opposite order. None: the load itself is the experiment. */
-    faults: Type.Array(faultUse, { maxItems: 10 }),
-    /** After the last revert each trial waits for `good_s` of windows within the SLO, `limit_s` at most. */
-    recovery: Type.Object({ good_s: Type.Number(positive), limit_s: Type.Number(positive) }, strict),
-    /** Ends the experiment early, everything reverted: share of failed operations over the last 10 s. */
+    trials: Type.Integer({
+      minimum: 1,
+      maximum: 100,
+      default: 1,
+      description: 'how often all faults are injected; one is no MTTR',
+    }),
+    faults: Type.Array(faultUse, {
+      maxItems: 10,
+      description:
+        'injected in this order in each trial, reverted in the opposite order; none: the load itself is the experiment',
+    }),
+    recovery: Type.Object(
+      {
+        good_s: Type.Number({
+          ...positive,
+          description: 'a trial is over when the SLO has held for this long after the last revert',
+        }),
+        limit_s: Type.Number({ ...positive, description: 'a trial that takes longer is censored: it did not recover' }),
+      },
+      strict,
+    ),
+    /** Ends the experiment early, everything reverted. */
     stop: Type.Object(
-      { failed_share_max: Type.Number({ minimum: 0, maximum: 1 }), for_s: Type.Number(positive) },
+      {
+        failed_share_max: Type.Number({ minimum: 0, maximum: 1, description: 'of the operations of the last 10 s' }),
+        for_s: Type.Number({
+          ...positive,
+          description: 'above it for this long: everything is reverted, the run ends',
+        }),
+      },
       strict,
     ),
     expectations: Type.Object(
       {
-        consistent: Type.Boolean({ default: true }),
-        recovery_s_max: Type.Optional(Type.Number(positive)),
+        consistent: Type.Boolean({ default: true, description: 'no violation of consistency' }),
+        recovery_s_max: Type.Optional(
+          Type.Number({ ...positive, description: 'longest time to recover of all trials' }),
+        ),
         failed_share_max: Type.Optional(
           Type.Number({ minimum: 0, maximum: 1, description: 'of all operations of the run' }),
         ),
-        slo_violation_s_max: Type.Optional(Type.Number({ minimum: 0 })),
-        scales_out: Type.Optional(
-          Type.Array(Type.Object({ service: Type.String(), replicas_min: Type.Integer({ minimum: 2 }) }, strict)),
+        slo_violation_s_max: Type.Optional(
+          Type.Number({ minimum: 0, description: 'seconds in which the SLO was not met' }),
         ),
-        reaction_lag_s_max: Type.Optional(Type.Number(positive)),
+        scales_out: Type.Optional(
+          Type.Array(Type.Object({ service: Type.String(), replicas_min: Type.Integer({ minimum: 2 }) }, strict), {
+            description: 'services that must reach so many replicas',
+          }),
+        ),
+        reaction_lag_s_max: Type.Optional(
+          Type.Number({ ...positive, description: 'from risen demand to enough replicas' }),
+        ),
       },
       strict,
     ),
