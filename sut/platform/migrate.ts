@@ -4,6 +4,8 @@ import type { Database } from './database.ts'
 
 // Any number, but the same in every instance: one migrates at a time, the others wait and find nothing left to do.
 const migration_lock = 4_717_001
+/** For the wait on another instance, and for a statement that rewrites a table. */
+const limit_ms = 60_000
 
 /**
  * Applies `NNN-name.sql` of the folder in order, each once and in a transaction. Names of those applied now.
@@ -14,15 +16,19 @@ export async function migrate(database: Database, folder: string): Promise<strin
   const texts = await Promise.all(names.map((name) => readFile(join(folder, name), 'utf8')))
   const applied: string[] = []
   for (const [index, name] of names.entries()) {
-    const now = await database.transaction(async (tx) => {
-      await tx.query(`select pg_advisory_xact_lock(${migration_lock})`)
-      await tx.query('create table if not exists migration (name text primary key, at timestamptz default now())')
-      if ((await tx.query('select 1 from migration where name = $1', [name])).length > 0) return false
-      await tx.query(texts[index]!)
-      await tx.query('insert into migration (name) values ($1)', [name])
-      return true
-    })
-    if (now) applied.push(name)
+    if (await applyOnce(database, name, texts[index]!)) applied.push(name)
   }
   return applied
+}
+
+function applyOnce(database: Database, name: string, text: string): Promise<boolean> {
+  return database.transaction(async (tx) => {
+    await tx.query(`set local statement_timeout = ${limit_ms}`)
+    await tx.query(`select pg_advisory_xact_lock(${migration_lock})`, undefined, { limit_ms })
+    await tx.query('create table if not exists migration (name text primary key, at timestamptz default now())')
+    if ((await tx.query('select 1 from migration where name = $1', [name])).length > 0) return false
+    await tx.query(text, undefined, { limit_ms })
+    await tx.query('insert into migration (name) values ($1)', [name])
+    return true
+  })
 }
