@@ -1,0 +1,43 @@
+import { count, plural } from '../../gate/words.ts'
+import type { ResultFile, Violation } from '../../record/result.ts'
+import { hypertext, nothing, table, type Markup } from '../markup.ts'
+import { verdictMark } from './summary.ts'
+
+export function consistency({ consistency: found }: ResultFile): Markup {
+  const rows = found.checks.map(({ name, title, examined, state, violations, note }) => [
+    hypertext`${title} <code>${name}</code>`,
+    count(examined),
+    count(violations),
+    hypertext`${verdictMark(state)}${note === '' ? nothing : hypertext`<br /><small>${note}</small>`}`,
+  ])
+  return hypertext`${witnesses(found)} ${table('Checks', ['check', 'examined', 'violations', 'verdict'], rows, [1, 2])}
+    <p class="note">
+      ${plural(found.operations, 'operation')} of the history, and the final state of every store, were compared in
+      full.
+    </p>`
+}
+
+function witnesses({ violations, checks }: ResultFile['consistency']): Markup {
+  if (violations.length === 0) return nothing
+  const all = checks.reduce((sum, check) => sum + check.violations, 0)
+  const more = all > violations.length ? ` The first ${violations.length} of ${count(all)} are shown.` : ''
+  return hypertext`<p>
+      Each violation with its smallest witness: the operation, what the stores hold, and the fault of that
+      moment.${more}
+    </p>
+    ${violations.map(witness)}`
+}
+
+function witness({ kind, witness: { text, operations, entries, fault } }: Violation, index: number): Markup {
+  const block = (title: string, lines: readonly unknown[]): Markup =>
+    lines.length === 0
+      ? nothing
+      : hypertext`<h4>${title}</h4>
+          <pre tabindex="0">${lines.map((line) => JSON.stringify(line)).join('\n')}</pre>`
+  const body = hypertext`<p>Fault: ${fault ?? 'none was active'}</p>
+    ${block('History', operations)}${block('State', entries)}`
+  const head = hypertext`<summary><code>${kind}</code> ${text}</summary>`
+  return index === 0
+    ? hypertext`<details class="violation" open>${head}${body}</details>`
+    : hypertext`<details class="violation">${head}${body}</details>`
+}
