@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Failure } from '#lib/errors.ts'
 import { runProgram } from '#lib/run-program.ts'
-import { fakeProgram, writeScript } from './fake-program.ts'
+import { fakeProgram, writeScript } from './fixture-program.ts'
 import type { Program, Way } from './program.ts'
 import { prepareAll, resolveProgram } from './resolve.ts'
 
@@ -55,7 +55,7 @@ test('an entry that does not answer is built again', async () => {
 })
 
 test('two processes at once build once, and leave one entry', async () => {
-  const script = join(import.meta.dirname, 'fake-program.ts')
+  const script = join(import.meta.dirname, 'fixture-program.ts')
   const run = (): Promise<{ stdout: string }> =>
     runProgram(process.execPath, [script, cache, join(folder, 'builds')], { limit_ms: 30_000 })
   const outputs = await Promise.all([run(), run(), run()])

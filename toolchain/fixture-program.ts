@@ -5,7 +5,7 @@ import { resolveProgram } from './resolve.ts'
 
 // For the tests of the toolchain: a program whose "build" takes no time. Run as a script it is one of several processes
 // that want the program at once, and prints where its own came from:
-//   node fake-program.ts CACHE BUILDS
+//   node fixture-program.ts CACHE BUILDS
 
 /** `builds` is a file that gets a line for every build. */
 export function fakeProgram(builds: string): Program {
