@@ -132,7 +132,7 @@ async function leaderPort({ ports }: SystemContext): Promise<number> {
       ),
     ),
   )
-  const told = answers.flatMap((answer) => /\$\d+\r\n(\d+)\r\n$/.exec(answer.replace(/\+OK\r\n$/, ''))?.[1] ?? [])
+  const told = answers.flatMap((answer) => /\$\d+\r\n(\d+)\r\n$/.exec(answer)?.[1] ?? [])
   const votes = told.map((port) => told.filter((each) => each === port).length)
   return Number(told[votes.indexOf(Math.max(...votes))] ?? ports.port('redis-a'))
 }

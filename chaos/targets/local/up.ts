@@ -1,0 +1,164 @@
+import { openSync, closeSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import type { ChildProcess } from 'node:child_process'
+import { join } from 'node:path'
+import { Failure, type FailureCode, failures, textOf } from '#lib/errors.ts'
+import { systemClock } from '#lib/clock.ts'
+import { alive, identify, killTree, spawnDetached } from '#lib/process.ts'
+import { newId } from '#lib/random.ts'
+import { waitFor } from '#lib/wait.ts'
+import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
+import { choices } from '#sut/designs/registry.ts'
+import { assertLinks } from '#sut/local/links.ts'
+import type { StartMessage, StartRequest, SystemFile } from '#sut/local/request.ts'
+import { cacheFolder } from '#toolchain/cache.ts'
+import { locatePostgres } from '#toolchain/postgres.ts'
+import { prepareAll, type Resolved } from '#toolchain/resolve.ts'
+import type { RunningSystem, UpRequest } from '../target.ts'
+import { killSystem } from './ending.ts'
+import { runningSystem } from './running.ts'
+import { createSystemFolder } from './state.ts'
+
+/** What runs, other than the bundled system as it is: for tests. */
+export interface Bundle {
+  descriptor: SystemDescriptor
+  /** Path of a service's program, relative to the project, with {service} for its name. */
+  entry: string
+  settings: StartRequest['settings']
+}
+
+const root = join(import.meta.dirname, '..', '..', '..')
+
+/** Starts a system and waits until it is ready. When it throws, nothing of it is left. */
+export async function up(request: UpRequest, bundle: Bundle): Promise<RunningSystem> {
+  choices(request.design) // throws UNKNOWN_DESIGN before anything starts
+  assertLinks(request.links, bundle.descriptor)
+  const programs = await findPrograms(request)
+  const id = `slot-${newId().slice(0, 8)}`
+  const folder = await createSystemFolder(id)
+  try {
+    const asked = requestOf(id, folder, request, bundle, programs)
+    await mkdir(join(folder, 'logs'), { mode: 0o711 })
+    await writeFile(join(folder, 'system.json'), JSON.stringify(announced(asked)), { mode: 0o600 })
+    await writeFile(join(folder, 'request.json'), JSON.stringify(asked), { mode: 0o600 })
+    const file = await startDaemon(asked, request)
+    return runningSystem(file, { session: file.session, lease_ms: file.lease_ms, owned: file.lease_ms > 0 })
+  } catch (error) {
+    await killSystem(id, null)
+    if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
+      throw new Failure('DISK_FULL', `the disk of ${folder} is full`, { cause: error })
+    throw error
+  }
+}
+
+async function findPrograms({ progress, signal }: UpRequest): Promise<StartRequest['programs']> {
+  const found = await prepareAll(['nats-server', 'redis', 'toxiproxy'], { progress, signal })
+  const { initdb, postgres, version, run_as } = await locatePostgres()
+  const plain = ({ path, version: own, environment }: Resolved) => ({
+    path,
+    version: own,
+    environment: environment ?? {},
+  })
+  return {
+    nats: plain(found['nats-server']),
+    redis: plain(found.redis),
+    toxiproxy: plain(found.toxiproxy),
+    postgres: { initdb, postgres, version, environment: {}, run_as: run_as ?? null },
+  }
+}
+
+function requestOf(
+  id: string,
+  folder: string,
+  { design, links, lease_ms, ports_from }: UpRequest,
+  { descriptor, entry, settings }: Bundle,
+  programs: StartRequest['programs'],
+): StartRequest {
+  return {
+    id,
+    folder,
+    root,
+    cache: cacheFolder(),
+    design,
+    descriptor,
+    entry,
+    links: links === 'all' ? 'all' : [...links],
+    lease_ms,
+    ...(ports_from !== undefined && { ports_from }),
+    owner: identify(process.pid)!,
+    session: newId(),
+    programs,
+    settings,
+  }
+}
+
+/** What others see of the system before its daemon has written anything: who starts it. */
+function announced({ id, design, owner, session, lease_ms, descriptor }: StartRequest): SystemFile {
+  return {
+    schema: 1,
+    id,
+    design,
+    state: 'starting',
+    started_at_ms: systemClock.wall_ms(),
+    daemon: null,
+    owner,
+    session,
+    lease_ms,
+    gateways: [],
+    authority_file: '',
+    descriptor,
+    versions: {},
+    settings: {},
+  }
+}
+
+/** The pipe between us and the daemon is its life line until it is ready: when it breaks, the daemon ends everything. */
+async function startDaemon({ id, folder }: StartRequest, { progress, signal }: UpRequest): Promise<SystemFile> {
+  signal.throwIfAborted()
+  const log = openSync(join(folder, 'logs', 'daemon.log'), 'a', 0o600)
+  const daemon = spawnDetached(process.execPath, [join('sut', 'local', 'main.ts'), folder], {
+    cwd: root,
+    environment: { ...process.env, NODE_COMPILE_CACHE: join(cacheFolder(), 'compile') },
+    stdio: ['ignore', log, log, 'ipc'],
+  })
+  closeSync(log)
+  const give_up = (): void => {
+    if (daemon.connected) daemon.disconnect()
+  }
+  signal.addEventListener('abort', give_up, { once: true })
+  try {
+    return await outcome(id, daemon, progress)
+  } catch (error) {
+    give_up()
+    await gone(daemon)
+    signal.throwIfAborted()
+    throw error
+  } finally {
+    signal.removeEventListener('abort', give_up)
+    give_up()
+    daemon.unref()
+  }
+}
+
+function outcome(id: string, daemon: ChildProcess, progress: (text: string) => void): Promise<SystemFile> {
+  return new Promise((resolve, reject) => {
+    daemon.on('message', (message: StartMessage) => {
+      if (message.kind === 'progress') return progress(message.text)
+      if (message.kind === 'ready') return resolve(message.system)
+      const known = Object.hasOwn(failures, message.code)
+      reject(new Failure(known ? (message.code as FailureCode) : 'SYSTEM_START_FAILED', message.message))
+    })
+    const ended = (how: string) => new Failure('SYSTEM_START_FAILED', `the daemon of system ${id} ended: ${how}`)
+    daemon.once('error', (error) => reject(ended(textOf(error))))
+    daemon.once('exit', (code, signal) => reject(ended(signal ?? `exit code ${code}`)))
+  })
+}
+
+const end_limit_ms = 20_000
+
+async function gone(daemon: ChildProcess): Promise<void> {
+  const identity = daemon.pid === undefined ? null : identify(daemon.pid)
+  if (identity === null) return
+  const ended = (): boolean => !alive(identity)
+  await waitFor(ended, { what: 'the daemon to end', limit_ms: end_limit_ms }).catch(() => killTree(identity))
+}
