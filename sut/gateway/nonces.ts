@@ -4,7 +4,7 @@ import type { Clock } from '#lib/clock.ts'
 // Each nonce of a token is taken once. Redis tells all gateways; while it is away, each gateway remembers its own, bounded:
 // a replay to another gateway would then pass, but money still moves once, because of the idempotency keys.
 export interface NonceStore {
-  /** Redis' SET key value PX ms NX GET: the value that was there, or null when ours was set. */
+  /** The value that was there, or null when ours was set, to live for ttl_ms. */
   setIfAbsent(key: string, value: string, ttl_ms: number): Promise<string | null>
 }
 

@@ -38,7 +38,11 @@ export async function wireGateway(platform: Platform): Promise<void> {
   )
 }
 
-/** SET … NX GET needs Redis 7. */
+/** In two commands, the second for a replay alone: SET … NX GET in one needs Redis 7. */
 export const redisNonces = (redis: Redis): NonceStore => ({
-  setIfAbsent: (key, value, ttl_ms) => redis.set(key, value, 'PX', ttl_ms, 'NX', 'GET'),
+  setIfAbsent: async (key, value, ttl_ms) => {
+    const done = await redis.set(key, value, 'PX', ttl_ms, 'NX')
+    // `??`: what refused the value a moment ago may have expired since; refused is refused.
+    return done === 'OK' ? null : ((await redis.get(key)) ?? '')
+  },
 })
