@@ -40,14 +40,16 @@ const layers: readonly (readonly [string, readonly string[]])[] = [
   ['sut/designs/', ['lib/', 'sut/contracts/', 'sut/designs/']],
   ['sut/platform/', system],
   ['sut/local/', [...system, 'toolchain/', 'sut/descriptor.ts', 'reports/record/', 'sut/local/']],
+  // Tests of all services together.
+  ['sut/flow/', ['lib/', 'toolchain/', 'sut/']],
   ['chaos/targets/local/', [...harness, 'sut/local/']],
   ['chaos/', harness],
   ['reports/', ['lib/', 'sut/contracts/', 'reports/']],
   ['scenarios/', ['lib/', 'sut/contracts/', 'reports/record/', 'scenarios/']],
   ['cli/', [...harness, 'sut/designs/', 'reports/', 'cli/']],
 ]
-/** Tests need real stores and programs. */
-const testsMayImport = ['lib/', 'toolchain/', 'sut/local/']
+/** Tests need real stores and programs, and the port that load is started through. */
+const testsMayImport = ['lib/', 'toolchain/', 'sut/local/', 'chaos/engine/load.ts']
 
 export const dependencies: Rule = (sources) =>
   sources.flatMap((source) => {
