@@ -79,7 +79,7 @@ async function play({
   const plan = planRun({ experiment, source: 'small', target: 'memory', design: 'standard', seed: '1' }, catalogue)
   const events: ProgressEvent[] = []
   const finished = await runExperiment(
-    { plan, catalogue, folder },
+    { plan, catalogue, folder, id: 'small-1' },
     {
       clock: systemClock,
       startLoad: world.startLoad,
@@ -315,7 +315,7 @@ test('a folder that cannot be made is one clear failure, and nothing is started'
   const catalogue = catalogueOf(world)
   const plan = planRun({ experiment: small, source: 'small', target: 'memory', design: 'standard' }, catalogue)
   const ports = { clock: systemClock, startLoad: world.startLoad, signal: AbortSignal.abort(), progress: () => {} }
-  const inDevice = runExperiment({ plan, catalogue, folder: '/dev/null/run' }, ports)
+  const inDevice = runExperiment({ plan, catalogue, folder: '/dev/null/run', id: 'run' }, ports)
   await expect(inDevice).rejects.toMatchObject({ code: 'OUTPUT_NOT_WRITABLE' })
   expect(world.operations).toEqual([])
 })

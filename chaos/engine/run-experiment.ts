@@ -1,11 +1,10 @@
-import { basename } from 'node:path'
 import { textOf } from '#lib/errors.ts'
-import { identify } from '#lib/process.ts'
 import { recordSchema, type RunFile } from '#reports/record/format.ts'
 import { createRecord } from '#reports/record/writer.ts'
 import { liveWindows } from '../probes/windows.ts'
 import type { Catalogue } from './catalogue.ts'
 import { startLoad, steadyState, stopLoad } from './loading.ts'
+import { harnessNote } from './journal-notes.ts'
 import { machine } from './machine.ts'
 import type { Plan } from './plan.ts'
 import { dump, settle } from './reading.ts'
@@ -41,13 +40,15 @@ export const steps: readonly Step[] = [
 export interface RunRequest {
   plan: Plan
   catalogue: Catalogue
-  /** Of the record; made here. Its last part is the run's id. */
+  /** Of the record; made here. */
   folder: string
+  id: string
 }
 
 /** Never throws for what happens in the run: the outcome says it. Throws only when the record cannot be made. */
-export async function runExperiment({ plan, catalogue, folder }: RunRequest, ports: RunPorts): Promise<Finished> {
-  using record = createRecord(folder, runFileOf(plan, catalogue, folder, ports), ports.clock)
+export async function runExperiment(request: RunRequest, ports: RunPorts): Promise<Finished> {
+  const { plan, catalogue, folder } = request
+  using record = createRecord(folder, runFileOf(request, ports), ports.clock)
   const halt = new AbortController()
   const signal = AbortSignal.any([ports.signal, halt.signal])
   const acquired = new AsyncDisposableStack()
@@ -66,8 +67,7 @@ export async function runExperiment({ plan, catalogue, folder }: RunRequest, por
   }
   let error: unknown
   try {
-    const owner = JSON.stringify(identify(process.pid) ?? { pid: process.pid, start_ticks: 0 })
-    record.journal({ kind: 'note', code: 'harness', text: owner })
+    record.journal(harnessNote())
     error = await takeSteps(run)
   } finally {
     error = await giveBack(run, error)
@@ -150,10 +150,10 @@ function rootOf(error: unknown): unknown {
   return root
 }
 
-function runFileOf(plan: Plan, catalogue: Catalogue, folder: string, { clock }: RunPorts): RunFile {
+function runFileOf({ plan, catalogue, id }: RunRequest, { clock }: RunPorts): RunFile {
   return {
     schema: recordSchema,
-    id: basename(folder),
+    id,
     experiment: plan.experiment,
     design: plan.design,
     target: plan.target.name,

@@ -1,5 +1,6 @@
 import { textOf } from '#lib/errors.ts'
 import { within } from '#lib/wait.ts'
+import { systemNote } from './journal-notes.ts'
 import { observe } from './observe.ts'
 import type { Run } from './run.ts'
 import { noteAnyway, systemOf } from './run.ts'
@@ -24,8 +25,7 @@ export async function up(run: Run): Promise<string> {
   })
   run.system = system
   run.acquired.defer(() => down(run).then(() => undefined))
-  // `recover` finds the system by this line.
-  record.journal({ kind: 'note', code: 'system', text: system.id })
+  record.journal(systemNote(system.id))
   record.update({
     system: system.descriptor,
     settings: { ...system.settings, lease_ms },
