@@ -91,12 +91,11 @@ test('the same seed gives the same operations', async () => {
   const actions = async () => {
     const { history } = await trial({ rate_per_s: 40, duration_s: 1, seed: 'again' })
     const invoked = arrivals(history).filter(({ type }) => type === 'invoke')
-    return invoked.map(({ operation_id, kind, value }) => [
-      operation_id,
-      kind,
-      value['stake_minor'],
-      value['client_seed'],
-    ])
+    const drawn = invoked.map(({ operation_id, kind, value: { stake_minor, amount_minor, client_seed } }) => ({
+      number: Number(operation_id.slice(1)),
+      drawn: [kind, stake_minor, amount_minor, client_seed],
+    }))
+    return drawn.toSorted((one, other) => one.number - other.number).slice(0, 39) // the last one may not come
   }
   expect(await actions()).toEqual(await actions())
 })
@@ -228,7 +227,8 @@ test('dropped arrivals: as many as k6 counts, when two players cannot serve all'
     system: (system) => (system.behave = ({ kind }) => (kind === 'login' ? 'serve' : { slow_ms: 200 })),
   })
   expect(end.counts!.dropped).toBeGreaterThan(20)
-  expect(result).toMatchObject({ planned: 100, dropped: end.counts!.dropped, started: end.counts!.iterations })
+  expect([99, 100]).toContain(result.planned) // the one that is due at the very end may not come
+  expect(result).toMatchObject({ dropped: end.counts!.dropped, started: end.counts!.iterations })
   expect(requests.filter(({ dropped }) => dropped === 1)).toHaveLength(end.counts!.dropped)
   const late = arrivals(requests).map(({ start_ms, planned_ms }) => Number(start_ms) - Number(planned_ms))
   expect(Math.max(...late)).toBeLessThan(200) // dropped at once, so what starts starts at its time
