@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { systemClock } from '#lib/clock.ts'
+import { pause } from '#lib/wait.ts'
 import { createAuthority } from '#sut/local/pki.ts'
 import { publicRoutes, signatureHeaders, type OperationKind } from '#sut/contracts/api.ts'
 import { problems, type ProblemCode } from '#sut/contracts/problems.ts'
@@ -127,7 +128,7 @@ async function answer(
     if (problem !== null) return refusal(problem)
   }
   const done = backend.handle(seen, JSON.parse(body || '{}'), system.tokenLife_s, behaviour === 'twice')
-  if (typeof behaviour === 'object') await new Promise((resolve) => setTimeout(resolve, behaviour.slow_ms))
+  if (typeof behaviour === 'object') await pause(behaviour.slow_ms)
   return behaviour === 'lose' ? 'drop' : done
 }
 

@@ -66,5 +66,6 @@ export function lastWords(folder: string, exit: number | string): string {
   const { log } = loadFiles(folder)
   const lines = readFileSync(log, 'utf8').split('\n')
   const telling = lines.findLast((line) => line.trim() !== '' && !/^(Request Failed|\s+at )/.test(line))
-  return `${exit === -1 ? 'k6 was killed' : `k6 ended with ${exit}`}${telling === undefined ? '' : `: ${telling.trim()}`}`
+  const ended = exit === -1 ? 'k6 was killed' : `k6 ended with ${exit}`
+  return telling === undefined ? ended : `${ended}: ${telling.replace('Uncaught (in promise) Error: ', '').trim()}`
 }

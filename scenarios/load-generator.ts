@@ -116,7 +116,7 @@ async function firstArrival(handle: LoadHandle, request: GeneratorRequest): Prom
     const started_at_ms = await Promise.race([handle.started, aborted.promise])
     if (started_at_ms !== null) return started_at_ms
     const { problem } = await handle.finished
-    throw new Failure('LOAD_FAILED', `no player could arrive: ${problem ?? 'k6 ended without an arrival'}`)
+    throw new Failure('LOAD_FAILED', `the load did not start: ${problem ?? 'k6 ended without an arrival'}`)
   } finally {
     signal.removeEventListener('abort', abort)
   }

@@ -87,7 +87,7 @@ export async function startLoad(request: LoadRequest): Promise<LoadHandle> {
     if (exit === 'answers') return handleOf(request, child, ended, control)
     if (exit === 'silent') child.kill('SIGKILL')
     if (exit === cannotStartApi && attempt < attempts_to_start) continue // somebody else took the port
-    throw new Failure('LOAD_FAILED', `k6 did not start: ${lastWords(request.folder, exit)}`)
+    throw new Failure('LOAD_FAILED', `the load did not start: ${lastWords(request.folder, exit)}`)
   }
 }
 

@@ -98,6 +98,7 @@ function contextOf(clock_offset_ms: number): Context {
     run_id: settings.run_id,
     policy: settings.client,
     now_ms: () => wallClock_ms(clock_offset_ms),
+    // timer: the back-off between two attempts, of which there are at most `attempts_max`
     delay: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     write: (line) => console.log(JSON.stringify(line)),
   }
