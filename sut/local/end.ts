@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { spawnDetached } from '#lib/process.ts'
 import { removeFolder } from '#lib/warden.ts'
 import type { Processes } from './processes.ts'
+import { removeSharedMemory } from './stores/postgres/shared-memory.ts'
 
 /** Starts the process that cleans up when this one is killed: see lib/warden.ts. It is started again if it dies first. */
 export function startWarden(folder: string, root: string, ending: AbortSignal): { stop(): Promise<void> } {
@@ -38,6 +39,7 @@ const restarts_max = 10
 /** Ends every process and removes the folder; what throws is left to the warden. */
 export async function endSystem(folder: string, processes: Processes | undefined): Promise<void> {
   await processes?.end()
+  await removeSharedMemory(folder)
   await removeFolder(folder)
 }
 

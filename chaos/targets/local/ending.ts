@@ -2,6 +2,7 @@ import { alive, killTree } from '#lib/process.ts'
 import { waitFor } from '#lib/wait.ts'
 import { endProcesses, readProcesses, removeFolder } from '#lib/warden.ts'
 import type { SystemFile } from '#sut/local/request.ts'
+import { removeSharedMemory } from '#sut/local/stores/postgres/shared-memory.ts'
 import type { ControlClient } from './control-client.ts'
 import { systemFolder } from './state.ts'
 
@@ -22,6 +23,7 @@ export async function killSystem(id: string, file: SystemFile | null): Promise<s
   const daemon = file?.daemon
   if (daemon) killTree(daemon)
   const ended = await endProcesses(readProcesses(folder))
+  await removeSharedMemory(folder)
   await removeFolder(folder)
   return ended.map(({ name }) => name)
 }

@@ -21,15 +21,16 @@ export function runningSystem(file: SystemFile, { session, lease_ms, owned }: Ru
   const done = new AbortController()
   void beat(control, session, lease_ms, done.signal)
 
-  const finish = async (): Promise<void> => {
-    done.abort()
+  const close = async (end: () => Promise<unknown>): Promise<void> => {
+    done.abort() // whoever reads events reads to the end, not to an error
+    await end()
     await control.close()
   }
-  const down = async (): Promise<void> => {
-    if (done.signal.aborted) return
-    await endFromOutside(file, control)
-    await finish()
-  }
+  let ended: Promise<void> | undefined
+  const down = (): Promise<void> => (ended ??= close(() => endFromOutside(file, control)))
+  // When it cannot be told that we go, the lease runs out.
+  const leave = (): Promise<void> =>
+    (ended ??= close(() => control.call('session-close', { session }).catch(() => undefined)))
   return {
     id: file.id,
     descriptor: file.descriptor,
@@ -46,12 +47,7 @@ export function runningSystem(file: SystemFile, { session, lease_ms, owned }: Ru
     pending: () => control.call('pending', {}),
     dump: () => control.stream<StateLine>('/dump'),
     down,
-    async [Symbol.asyncDispose]() {
-      if (owned) return down()
-      if (done.signal.aborted) return
-      await control.call('session-close', { session }).catch(() => undefined) // then its lease runs out
-      await finish()
-    },
+    [Symbol.asyncDispose]: owned ? down : leave,
   }
 }
 

@@ -1,6 +1,6 @@
-import { chmod, lstat, mkdir, readFile, readdir, statfs } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readFile, readdir, stat, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Failure, textOf } from '#lib/errors.ts'
 import { alive } from '#lib/process.ts'
 import { socketFile } from '#sut/local/control.ts'
@@ -33,7 +33,7 @@ export async function createSystemFolder(id: string): Promise<string> {
     const { uid } = await lstat(state)
     if (uid !== process.getuid?.()) throw new Error('it belongs to another user')
     // PostgreSQL, which will not run as root, must get through to its data; to list the folder takes more.
-    if (uid === 0) await chmod(state, 0o711)
+    if (uid === 0) await openToOthers(state)
     await assertSpace(state)
     const folder = join(state, id)
     await mkdir(folder, { mode: 0o711 })
@@ -43,6 +43,13 @@ export async function createSystemFolder(id: string): Promise<string> {
     if (error instanceof Failure) throw error
     throw new Failure('STATE_FOLDER', `${state} cannot be used: ${textOf(error)}`, { cause: error })
   }
+}
+
+async function openToOthers(state: string): Promise<void> {
+  await chmod(state, 0o711)
+  for (let folder = dirname(state); folder !== dirname(folder); folder = dirname(folder))
+    if (((await stat(folder)).mode & 0o001) === 0)
+      throw new Error(`root's PostgreSQL runs as another user, who cannot enter ${folder}`)
 }
 
 async function assertSpace(folder: string): Promise<void> {

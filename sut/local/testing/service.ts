@@ -2,14 +2,13 @@ import { readFileSync } from 'node:fs'
 import { createSecureServer } from 'node:http2'
 import { createServer } from 'node:http'
 
-// Stands in for any service in tests of the local target: listens as the configuration says, answers the operations port, and
-// tells what it was told. `POST /die` ends it, `POST /unready` and `POST /ready` change its mind, `POST /load` its load.
+// Stands in for any service in tests of the local target: listens as its configuration says, answers on the operations port,
+// and does as it is told there by POST.
 interface Config {
   instance: string
   listen: { host: string; port: number }
   operations: { host: string; port: number; token: string }
   certificates: { authority: string; certificate: string; key: string }
-  discovery: string
 }
 
 const config = JSON.parse(readFileSync(process.env['SLOT_CONFIG']!, 'utf8')) as Config
@@ -29,23 +28,25 @@ const server = createSecureServer(
   },
   (_request, response) => void response.end(config.instance),
 )
+const orders: Record<string, () => void> = {
+  '/die': () => process.exit(3),
+  '/unready': () => (ready = false),
+  '/ready': () => (ready = true),
+  '/busy': () => (load.queue_depth = 100),
+  '/idle': () => (load.queue_depth = 0),
+}
+const state = { kind: 'account', account: config.instance, balance_minor: 1, version: 1 }
+const answers: Record<string, () => string> = {
+  '/load': () => JSON.stringify(load),
+  '/state': () => JSON.stringify({ pending: { outbox: 2 } }),
+  '/dump': () => `${JSON.stringify(state)}\n`,
+}
 const operations = createServer((request, response) => {
   const path = request.url ?? ''
-  if (request.method === 'POST') {
-    if (path === '/die') process.exit(3)
-    if (path === '/unready') ready = false
-    if (path === '/ready') ready = true
-    if (path.startsWith('/load?queue=')) load.queue_depth = Number(path.slice('/load?queue='.length))
-  }
+  if (request.method === 'POST') orders[path]?.()
   load.requests_total++
   response.statusCode = path === '/readyz' && !ready ? 503 : 200
-  if (path === '/load') return void response.end(JSON.stringify(load))
-  if (path === '/state') return void response.end(JSON.stringify({ pending: { outbox: 2 } }))
-  if (path === '/dump')
-    return void response.end(
-      `${JSON.stringify({ kind: 'account', account: config.instance, balance_minor: 1, version: 1 })}\n`,
-    )
-  response.end(readFileSync(config.discovery))
+  response.end(answers[path]?.() ?? '')
 })
 const stop = (): void => process.exit(0)
 process.on('SIGTERM', stop)

@@ -1,0 +1,253 @@
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { request } from 'undici'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { waitFor } from '#lib/wait.ts'
+import type { ObservationLine } from '#reports/record/format.ts'
+import type { RunningSystem } from '../target.ts'
+import { systemFolder } from './state.ts'
+import { localTarget } from './target.ts'
+import { standIn } from './testing/bundle.ts'
+import { isListening, leftOf } from './testing/left.ts'
+
+const target = localTarget(standIn)
+const settled = { every_ms: 100, limit_ms: 30_000 }
+let state: string
+let system: RunningSystem
+const events: ObservationLine[] = []
+const reading = new AbortController()
+
+beforeAll(async () => {
+  state = await mkdtemp(join(tmpdir(), 'slot-test-'))
+  await chmod(state, 0o711)
+  process.env['SLOT_CHAOS_STATE'] = join(state, 's')
+  system = await target.up({
+    design: 'standard',
+    links: [
+      { from: 'gateway', to: 'wallet' },
+      { from: 'wallet', to: 'postgres', from_region: 'a' },
+      { from: 'wallet', to: 'nats', to_region: 'c' },
+      { from: 'gateway', to: 'redis' },
+    ],
+    lease_ms: 20_000,
+    progress: () => undefined,
+    signal: new AbortController().signal,
+  })
+  void keepEvents()
+})
+afterAll(async () => {
+  reading.abort()
+  await system?.down()
+  await rm(state, { recursive: true, force: true })
+})
+async function keepEvents(): Promise<void> {
+  for await (const line of system.events(reading.signal)) events.push(line)
+}
+
+const configOf = async (instance: string) =>
+  JSON.parse(await readFile(join(systemFolder(system.id), 'config', `${instance}.json`), 'utf8'))
+const discoveryOf = async (name: string) =>
+  JSON.parse(await readFile(join(systemFolder(system.id), 'discovery', `${name}.json`), 'utf8'))
+const order = async (instance: string, what: string): Promise<void> => {
+  const { operations } = await configOf(instance)
+  await (await request(`http://127.0.0.1:${operations.port}${what}`, { method: 'POST' })).body.dump()
+}
+const instance = async (name: string) => (await system.sample()).instances.find((each) => each.instance === name)
+const has = (event: string, subject: string): boolean =>
+  events.some((line) => line.kind === 'event' && line.event === event && line.subject === subject)
+const happened = (event: string, subject: string) =>
+  waitFor(() => has(event, subject), { what: `${event} of ${subject}`, ...settled })
+
+describe('a system that is up', () => {
+  test('has every instance ready, and its stores led in region a', async () => {
+    const sample = await system.sample()
+    const names = sample.instances.map((each) => `${each.instance} ${each.state}`)
+    expect(names).toEqual(['gateway-a-1 ready', 'gateway-b-1 ready', 'wallet-a-1 ready', 'wallet-b-1 ready'])
+    expect(sample.stores.postgres).toMatchObject({ leader: 'a', standby_state: 'streaming' })
+    expect(sample.stores.redis.leader).toBe('a')
+    expect(sample.stores.nats.nodes_ready).toBe(3)
+    for (const { url } of system.gateways) expect(await isListening(Number(new URL(url).port))).toBe(true)
+  })
+  test('tells its pending work once for each service, and its state from one instance of each', async () => {
+    expect(await system.pending()).toEqual({ outbox: 4 })
+    const lines = await Array.fromAsync(system.dump())
+    expect(lines.map((line) => line.kind === 'account' && line.account)).toEqual(['gateway-a-1', 'wallet-a-1'])
+  })
+  test('is listed, and can be reached from elsewhere', async () => {
+    expect(await target.list()).toMatchObject([{ id: system.id, owner_alive: true, design: 'standard' }])
+    await using other = await target.connect(system.id)
+    expect(other.gateways).toEqual(system.gateways)
+    await expect(target.connect('slot-none')).rejects.toMatchObject({ code: 'SYSTEM_NOT_FOUND' })
+  })
+  test('has nothing to recover', async () => {
+    expect(await target.recover()).toEqual({ found: [], undone: [], failed: [] })
+  })
+})
+
+describe('links', () => {
+  const ids = async (from: string, to: string) =>
+    (await system.faults.links({ from, to })).map(({ id }) => id).toSorted()
+  test('carry a proxy where they were asked to, and the callers are led through it', async () => {
+    expect(await ids('wallet', 'postgres')).toEqual(['wallet-a>postgres-a', 'wallet-a>postgres-b'])
+    expect(await ids('wallet', 'nats')).toEqual(['wallet-a>nats-c', 'wallet-b>nats-c'])
+    const [a, b] = [await discoveryOf('wallet-a'), await discoveryOf('wallet-b')]
+    expect(a.postgres[0].port).not.toBe(b.postgres[0].port)
+    expect(
+      a.nats.filter((node: { port: number }) => !b.nats.some((each: { port: number }) => each.port === node.port)),
+    ).toHaveLength(1)
+  })
+  test.for(['gateway-a>wallet-b-1', 'wallet-a>postgres-a', 'wallet-b>nats-c', 'gateway-b>redis-a'])(
+    '%s: latency is measured, cuts are seen, and both end',
+    async (link) => {
+      const { faults } = system
+      const before = await faults.probeLink(link)
+      expect(before).toMatchObject({ connected: true, error: null })
+      const latency = { latency: 300, jitter: 0 }
+      await faults.addToxic(link, { name: 'slow', type: 'latency', stream: 'downstream', attributes: latency })
+      expect((await faults.probeLink(link)).round_trip_ms).toBeGreaterThanOrEqual(290)
+      await faults.removeToxic(link, 'slow')
+      for (const [type, attributes] of [
+        ['timeout', { timeout: 0 }],
+        ['down', {}],
+      ] as const) {
+        await faults.addToxic(link, { name: 'cut', type, stream: 'downstream', attributes })
+        expect(await faults.probeLink(link)).toMatchObject({ round_trip_ms: null, error: expect.any(String) })
+        expect(await faults.residue()).toEqual([expect.stringContaining(link)])
+        await faults.undo({ operation: 'removeToxic', arguments: { link, name: 'cut' } })
+        await faults.undo({ operation: 'toxic.remove', arguments: { system: system.id, link, name: 'cut' } })
+      }
+      expect((await faults.probeLink(link)).round_trip_ms).toBeLessThan(250)
+      expect(await faults.residue()).toEqual([])
+    },
+  )
+  test('a toxic ends with the session that added it', async () => {
+    const link = 'gateway-a>wallet-a-1'
+    {
+      await using other = await target.connect(system.id)
+      await other.faults.addToxic(link, { name: 'cut', type: 'down', stream: 'upstream', attributes: {} })
+      expect(await system.faults.residue()).toHaveLength(1)
+    }
+    expect(await system.faults.residue()).toEqual([])
+  })
+  test('an unknown link is refused', async () => {
+    await expect(system.faults.probeLink('gateway-a>game-a-1')).rejects.toMatchObject({ code: 'UNKNOWN_LINK' })
+  })
+})
+
+describe('instances', () => {
+  test('a killed one leaves discovery at once and is restarted at once', async () => {
+    const [killed] = await system.faults.kill(['wallet-a-1'])
+    await waitFor(() => system.faults.gone(killed!.pid), { what: 'its end', ...settled })
+    await waitFor(async () => (await instance('wallet-a-1'))?.restarts === 1, { what: 'a restart', ...settled })
+    await waitFor(async () => (await instance('wallet-a-1'))?.state === 'ready', { what: 'readiness', ...settled })
+    expect(has('exited', 'wallet-a-1')).toBe(true)
+  })
+  test('one that crashes again waits longer', async () => {
+    await order('wallet-a-1', '/die').catch(() => undefined)
+    await happened('back-off', 'wallet-a-1')
+    await waitFor(async () => (await instance('wallet-a-1'))?.state === 'ready', { what: 'readiness', ...settled })
+  })
+  test('one that is not ready gets no traffic until it is', async () => {
+    const known = async () =>
+      (await discoveryOf('gateway-a')).services.wallet.map((each: { instance: string }) => each.instance)
+    await order('wallet-b-1', '/unready')
+    await waitFor(async () => !(await known()).includes('wallet-b-1'), { what: 'its removal', ...settled })
+    expect((await instance('wallet-b-1'))?.state).toBe('not-ready')
+    await order('wallet-b-1', '/ready')
+    await waitFor(async () => (await known()).includes('wallet-b-1'), { what: 'its return', ...settled })
+  })
+  test('more are started under load, with a proxy from the start, and stopped without it', async () => {
+    await order('wallet-b-1', '/busy')
+    await waitFor(async () => (await instance('wallet-b-2'))?.state === 'ready', { what: 'scale-out', ...settled })
+    expect((await system.faults.links({ from: 'gateway', to: 'wallet' })).map(({ id }) => id)).toContain(
+      'gateway-a>wallet-b-2',
+    )
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        kind: 'scaling',
+        service: 'wallet',
+        region: 'b',
+        from: 1,
+        to: 2,
+        signal: 'queue_depth',
+      }),
+    )
+    await order('wallet-b-1', '/idle')
+    await waitFor(async () => (await instance('wallet-b-2')) === undefined, { what: 'scale-in', ...settled })
+  })
+  test('processes of others cannot be killed', async () => {
+    await expect(system.faults.kill(['init'])).rejects.toMatchObject({ code: 'UNKNOWN_INSTANCE' })
+  })
+})
+
+describe('stores', () => {
+  const walletOn = async (region: 'a' | 'b'): Promise<Client> => {
+    const { database } = await configOf('wallet-b-1')
+    const index = region === 'a' ? 0 : 1
+    const { port } = (await discoveryOf('wallet-b')).postgres[index]
+    const client = new Client({
+      host: '127.0.0.1',
+      port,
+      database: database.name,
+      user: database.user,
+      password: database.password,
+    })
+    client.on('error', () => undefined)
+    await client.connect()
+    return client
+  }
+  const postgres = async () => (await system.sample()).stores.postgres
+  const whole = async (leader: string) => {
+    const { stores } = await system.sample()
+    const { postgres: now } = stores
+    return (
+      now.leader === leader &&
+      now.standby_state === 'streaming' &&
+      stores.redis.leader !== null &&
+      stores.nats.nodes_ready === 3
+    )
+  }
+
+  test('a killed primary is started again in place', async () => {
+    await system.faults.kill(['postgres-a'])
+    await waitFor(async () => (await postgres()).leader === null, { what: 'its loss', ...settled })
+    await waitFor(() => whole('a'), { what: 'its return', ...settled })
+  })
+  test('a region goes dark: the standby holds every commit and leads; the old leader comes back as its standby', async () => {
+    const before = await walletOn('a')
+    await before.query('create table kept (n int)')
+    await before.query('insert into kept select generate_series(1, 1000)')
+    const stopped = await system.faults.stopRegion('a')
+    expect(stopped.map(({ subject }) => subject).toSorted()).toEqual(
+      ['edge-a', 'gateway-a-1', 'nats-a', 'postgres-a', 'redis-a', 'sentinel-a', 'wallet-a-1'].toSorted(),
+    )
+    expect(await system.faults.residue()).toEqual(['region a is stopped'])
+    await happened('promoted', 'postgres-b')
+    await waitFor(async () => (await system.sample()).stores.redis.leader === 'b', { what: 'Redis', ...settled })
+    const after = await walletOn('b')
+    expect((await after.query('select count(*)::int as n from kept')).rows).toEqual([{ n: 1000 }])
+    await after.query('insert into kept values (1001)')
+
+    await system.faults.undo({ operation: 'startRegion', arguments: { region: 'a' } })
+    await waitFor(() => whole('b'), { what: 'region a', ...settled })
+    await happened('replication-synchronous', 'postgres-b')
+    const returned = await walletOn('a')
+    expect((await returned.query('select count(*)::int as n from kept')).rows).toEqual([{ n: 1001 }])
+    await waitFor(async () => (await instance('wallet-a-1'))?.state === 'ready', { what: 'wallet-a-1', ...settled })
+    expect((await system.sample()).stores.redis.leader).toBe('b')
+    expect(await system.faults.residue()).toEqual([])
+    for (const client of [before, after, returned]) await client.end().catch(() => undefined)
+  })
+})
+
+test('down leaves nothing', async () => {
+  const ports = [...system.gateways.map(({ url }) => Number(new URL(url).port)), Number(system.settings['ports_from'])]
+  await system.down()
+  await system.down()
+  expect(leftOf(system.id)).toEqual([])
+  for (const port of ports) expect(await isListening(port)).toBe(false)
+  expect(await target.list()).toEqual([])
+  await system.faults.undo({ operation: 'startRegion', arguments: { region: 'a' } })
+})
