@@ -4,6 +4,9 @@ import type { Random } from '#lib/random.ts'
 //
 //   own region, not ejected  →  other region, not ejected  →  any (all are ejected: better a try than a refusal)
 //        of these the one with fewer calls under way among two drawn at random
+//
+// An ejected instance comes back when it answers: a probe, or a call that had nowhere else to go. So no player's request has
+// to find out that a dead instance is still dead.
 
 export interface Candidate {
   readonly key: string
@@ -12,21 +15,22 @@ export interface Candidate {
 
 export interface Balancer {
   /** None when there are no candidates, or all of them are in `without`. */
-  choose<C extends Candidate>(candidates: readonly C[], without: ReadonlySet<string>, now_ms: number): C | undefined
+  choose<C extends Candidate>(candidates: readonly C[], without: ReadonlySet<string>): C | undefined
   begin(key: string): void
   /** `healthy`: the instance answered, whatever it said. True when this failure has just ejected it. */
-  end(key: string, healthy: boolean, now_ms: number): boolean
+  end(key: string, healthy: boolean): boolean
+  /** Ends an ejection. */
+  admit(key: string): void
+  ejected(key: string): boolean
 }
 
 interface Health {
   under_way: number
   failures: number
-  ejections: number
-  ejected_until_ms: number
+  ejected: boolean
 }
 
 const failures_to_eject = 3
-const ejection_ms = { first: 1000, most: 10_000 }
 const most_keys = 200
 
 export function balancer(region: string, random: Random): Balancer {
@@ -35,7 +39,7 @@ export function balancer(region: string, random: Random): Balancer {
     let health = all.get(key)
     if (health === undefined) {
       if (all.size >= most_keys) all.delete(all.keys().next().value!)
-      health = { under_way: 0, failures: 0, ejections: 0, ejected_until_ms: 0 }
+      health = { under_way: 0, failures: 0, ejected: false }
       all.set(key, health)
     }
     return health
@@ -48,29 +52,31 @@ export function balancer(region: string, random: Random): Balancer {
   }
 
   return {
-    choose: (candidates, without, now_ms) => {
+    choose: (candidates, without) => {
       const possible = candidates.filter(({ key }) => !without.has(key))
-      const well = possible.filter(({ key }) => healthOf(key).ejected_until_ms <= now_ms)
+      const well = possible.filter(({ key }) => !healthOf(key).ejected)
       const near = well.filter((candidate) => candidate.region === region)
       return lessBusy(near) ?? lessBusy(well) ?? lessBusy(possible)
     },
     begin: (key) => void healthOf(key).under_way++,
-    end: (key, healthy, now_ms) => {
+    end: (key, healthy) => {
       const health = healthOf(key)
       health.under_way--
       if (healthy) {
         health.failures = 0
-        health.ejections = 0
+        health.ejected = false
         return false
       }
-      // After an ejection one failed probe is enough to be ejected again, for twice the time.
-      const ejected_before = health.ejections > 0
-      if (++health.failures < (ejected_before ? 1 : failures_to_eject) || health.ejected_until_ms > now_ms) return false
-      health.failures = 0
-      health.ejected_until_ms = now_ms + Math.min(ejection_ms.first * 2 ** health.ejections, ejection_ms.most)
-      health.ejections++
+      if (++health.failures < failures_to_eject || health.ejected) return false
+      health.ejected = true
       return true
     },
+    admit: (key) => {
+      const health = healthOf(key)
+      health.failures = 0
+      health.ejected = false
+    },
+    ejected: (key) => healthOf(key).ejected,
   }
 }
 

@@ -9,19 +9,20 @@ import type { ServiceConfig } from './config.ts'
 import { openDatabase, type Database } from './database.ts'
 import { watchDiscovery } from './discovery.ts'
 import { layeredCache } from './layered.ts'
+import { lazyBus } from './lazy-bus.ts'
 import { loadMeter } from './load-meter.ts'
 import { serviceLogger } from './logger.ts'
-import { natsBus } from './nats-bus.ts'
 import { operationsServer, type OperationsServer } from './operations.ts'
 import { relayOutbox, unpublished } from './outbox-relay.ts'
 import type { Platform } from './platform.ts'
 import { prometheusMetrics } from './prometheus.ts'
-import { redisClient } from './redis-client.ts'
 import { httpServer, serveCall } from './server.ts'
 
 export interface BuiltPlatform {
   readonly platform: Platform
   operations(): Promise<OperationsServer>
+  /** Loads what the first request would have to wait for. */
+  prepare(): Promise<void>
   /** From now on ready, as far as the readiness checks say so. */
   open(): void
   /** From now on not ready. */
@@ -31,7 +32,9 @@ export interface BuiltPlatform {
 }
 
 /** The explicit wiring of a service's platform: each part is made here, once, and closed here. */
-export function buildPlatform(config: ServiceConfig, clock: Clock, isPublic: boolean): BuiltPlatform {
+export async function buildPlatform(config: ServiceConfig, clock: Clock, isPublic: boolean): Promise<BuiltPlatform> {
+  // Eighteen processes start at once on two cores: a library is loaded only where it is used.
+  const redis_module = config.redis === undefined ? undefined : await import('./redis-client.ts')
   const log = serviceLogger(config)
   const metrics = prometheusMetrics({ service: config.service, instance: config.instance, region: config.region })
   const loops = backgroundLoops((name, error) =>
@@ -86,13 +89,20 @@ export function buildPlatform(config: ServiceConfig, clock: Clock, isPublic: boo
       const servers = () => discovery.current().postgres
       return (store ??= openDatabase({ servers, login, application: config.instance }))
     },
-    redis: () => (cache ??= redisClient(config, discovery, quietly(log.warn.bind(log)))),
+    redis: () => {
+      if (redis_module === undefined) throw new Error(`${config.service} has no redis in its config`)
+      return (cache ??= redis_module.redisClient(config, discovery, quietly(log.warn.bind(log))))
+    },
     layered: (options) => {
       const found = metrics.counter('cache_lookups_total', 'Look-ups by the layer that answered', ['cache', 'layer'])
       const redis = config.redis === undefined ? undefined : platform.redis()
       return layeredCache(options, { redis, clock, count: (layer) => found.inc({ cache: options.name, layer }) })
     },
-    bus: () => (bus ??= natsBus({ config, discovery, report: (error, text) => log.warn({ err: error }, text) })),
+    bus: () =>
+      (bus ??= lazyBus(async () => {
+        const { natsBus } = await import('./nats-bus.ts')
+        return natsBus({ config, discovery, report: (error, text) => log.warn({ err: error }, text) })
+      })),
     outbox: (database) => {
       pending.set('outbox', () => unpublished(database))
       loops.start('outbox', (signal) => relayOutbox(database, platform.bus(), signal))
@@ -101,6 +111,7 @@ export function buildPlatform(config: ServiceConfig, clock: Clock, isPublic: boo
 
   return {
     platform,
+    prepare: () => outgoing.prepare(),
     operations: async () =>
       (operations = await operationsServer({
         listen: config.operations,

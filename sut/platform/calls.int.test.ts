@@ -1,74 +1,29 @@
-import { createServer, type Server } from 'node:net'
-import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { connect } from 'node:http2'
+import { readFile } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { waitFor } from '#lib/wait.ts'
 import { Problem } from '#sut/contracts/problems.ts'
-import type { ServiceName } from '#sut/contracts/descriptor.ts'
-import { createAuthority, type Authority } from '#sut/local/pki.ts'
-import { systemClock } from '#lib/clock.ts'
-import type { ServiceConfig } from './config.ts'
-import { startService, type StartedService, type Wire } from './service.ts'
+import type { StartedService, Wire } from './service.ts'
+import { forwarder, startNetwork, type Network, type ServiceAddress } from './testing/network.ts'
 
-let folder: string
-let open: (() => Promise<unknown>)[]
-let authority: Authority
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'slot-chaos-test-calls-'))
-  authority = await createAuthority(folder, 'test', systemClock.wall_ms())
-  open = [() => rm(folder, { recursive: true, force: true })]
-})
-afterEach(async () => {
-  for (const close of open.toReversed()) await close()
-})
-
-type Addresses = { instance: string; region: 'a' | 'b'; host: string; port: number }[]
-
-async function start(service: ServiceName, wire: Wire, wallets: Addresses = [], certificate = service) {
-  const name = `${service}-a-${open.length}`
-  const discovery = join(folder, `${name}.json`)
-  const stores = { postgres: [], redis: { sentinels: [], group: 'slot', addresses: {} }, nats: [] }
-  await writeFile(discovery, JSON.stringify({ services: { wallet: wallets }, ...stores }))
-  const config: ServiceConfig = {
-    service,
-    region: 'a',
-    instance: name,
-    system: 'test',
-    design: 'standard',
-    listen: { host: '127.0.0.1', port: 0 },
-    operations: { host: '127.0.0.1', port: 0, token: 'token' },
-    certificates: await authority.issue(certificate, 'a'),
-    discovery,
-    secrets: {},
-    drain_ms: 0,
-    log_level: 'silent',
-  }
-  const started = await startService(config, wire)
-  open.push(() => started.stop())
-  return started
-}
+let network: Network
+beforeEach(async () => void (network = await startNetwork()))
+afterEach(() => network[Symbol.asyncDispose]())
 
 const balance = { balance_minor: 5, version: 1 }
 const wallet = (answer: () => Promise<typeof balance> = async () => balance): Wire => {
   return (platform) => platform.serve('wallet.balance', answer)
 }
-const at = (service: { port: number }, region: 'a' | 'b' = 'a'): Addresses[number] => ({
-  instance: `wallet-${region}-${service.port}`,
+const at = ({ port }: { port: number }, region: 'a' | 'b' = 'a'): ServiceAddress => ({
+  instance: `wallet-${region}-${port}`,
   region,
   host: '127.0.0.1',
-  port: service.port,
+  port,
 })
 const ask = ({ platform }: StartedService, patience_ms = 1000) =>
   platform.call('wallet.balance', { params: { id: 'p' }, deadline_ms: platform.clock.monotonic_ms() + patience_ms })
-
-async function listener(onConnection: (socket: import('node:net').Socket) => void): Promise<Server> {
-  const server = createServer(onConnection).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  open.push(async () => server.close())
-  return server
-}
-const portOf = (server: Server): number => (server.address() as { port: number }).port
+const start: Network['start'] = (...args) => network.start(...args)
+const metricsOf = ({ platform }: StartedService): Promise<string> => platform.metrics.registry.metrics()
 
 describe('a call', () => {
   test('is answered over mutual TLS, to callers that the contract admits', async () => {
@@ -104,18 +59,18 @@ describe('a call', () => {
   })
 
   test('is tried at another instance when the first refuses, and the dead one is left alone', async () => {
-    const dead = await listener((socket) => socket.destroy())
+    const dead = await network.listen((socket) => socket.destroy())
     const served = await start('wallet', wallet(), [])
-    const gateway = await start('gateway', () => {}, [at({ port: portOf(dead) }), at(served, 'b')])
+    const gateway = await start('gateway', () => {}, [at(dead), at(served, 'b')])
     for (let round = 0; round < 5; round++) expect(await ask(gateway)).toEqual(balance)
-    const text = await gateway.platform.metrics.registry.metrics()
+    const text = await metricsOf(gateway)
     expect(text).toMatch(/call_ejections_total\{[^}]*\} 1/)
     expect(text).toMatch(/call_retries_total\{[^}]*\} 3/)
   })
 
   test('ends at its deadline when the peer is silent', async () => {
-    const silent = await listener(() => {})
-    const gateway = await start('gateway', () => {}, [at({ port: portOf(silent) })])
+    const silent = await network.listen(() => {})
+    const gateway = await start('gateway', () => {}, [at(silent)])
     const begun = performance.now()
     await expect(ask(gateway, 300)).rejects.toMatchObject({ code: 'deadline_exceeded' })
     expect(performance.now() - begun).toBeLessThan(600)
@@ -145,5 +100,95 @@ describe('a call', () => {
     const refused = platform.call('wallet.transfer', { body, deadline_ms: platform.clock.monotonic_ms() + 1000 })
     await expect(refused).rejects.toMatchObject({ code: 'malformed' })
     await expect(refused).rejects.toThrow(/key.*kind.*amount_minor/)
+  })
+
+  test('without a certificate, or with one of another authority, gets no connection', async () => {
+    const served = await start('wallet', wallet())
+    const other = await startNetwork()
+    const { authority, certificate, key } = (await other.start('gateway', () => {})).platform.config.certificates
+    const files = await Promise.all([authority, certificate, key].map((path) => readFile(path, 'utf8')))
+    for (const own of [{}, { cert: files[1]!, key: files[2]! }]) {
+      const session = connect(`https://127.0.0.1:${served.port}`, { rejectUnauthorized: false, ...own })
+      const request = session.request({ ':path': '/accounts/p' })
+      const status = await new Promise((resolve) => {
+        for (const end of [session, request])
+          end.on('error', () => resolve('refused')).on('close', () => resolve('closed'))
+        request.on('response', (headers) => resolve(headers[':status']))
+      })
+      expect(['refused', 'closed']).toContain(status)
+      session.destroy()
+    }
+    await other[Symbol.asyncDispose]()
+  })
+
+  test('goes elsewhere while a link swallows everything, and comes back when the link does', async () => {
+    const near = await start('wallet', wallet())
+    const far = await start('wallet', wallet())
+    await using link = await forwarder(near.port)
+    const gateway = await start('gateway', () => {}, [at(link), at(far, 'b')])
+    const served = async (): Promise<number> =>
+      Number(/http_request_duration_seconds_count\{[^}]*accounts[^}]*\} (\d+)/.exec(await metricsOf(near))?.[1] ?? 0)
+    await ask(gateway)
+    expect(await served()).toBe(1)
+
+    link.swallow(true)
+    // Each of these is tried at the far instance once the near one has been silent for long enough.
+    await Promise.all([1, 2, 3].map(async () => expect(await ask(gateway, 2000)).toEqual(balance)))
+    const begun = performance.now()
+    for (let round = 0; round < 20; round++) expect(await ask(gateway)).toEqual(balance)
+    expect(performance.now() - begun).toBeLessThan(700)
+    expect(await metricsOf(gateway)).toMatch(/call_ejections_total\{[^}]*\} 1/)
+
+    link.swallow(false)
+    const before = await served()
+    await waitFor(async () => (await ask(gateway), (await served()) > before), { what: 'the return', limit_ms: 6000 })
+  })
+
+  test('that may not be made twice is made again where the first instance cannot have seen it', async () => {
+    const open = (): Wire => (platform) =>
+      platform.serve('session.open', async () => ({ session_id: 's', game_id: 'g' }))
+    const gone = await network.listen(() => {})
+    await gone.close()
+    const served = await start('session', open())
+    const { platform } = await start('gateway', () => {}, { session: [at(gone), at(served, 'b')] })
+    const body = { player_id: 'p', game_id: 'g' }
+    const answer = await platform.call('session.open', { body, deadline_ms: platform.clock.monotonic_ms() + 1000 })
+    expect(answer.session_id).toBe('s')
+  })
+
+  test('goes on while certificates are replaced, and new connections carry the new ones', async () => {
+    const served = await start('wallet', wallet())
+    const gateway = await start('gateway', () => {}, [at(served)])
+    expect(await ask(gateway)).toEqual(balance)
+    const before = await network.certificateOf(served)
+    await network.rotate(served)
+    await network.rotate(gateway)
+    await waitFor(async () => (await network.certificateOf(served)) !== before, { what: 'it', limit_ms: 10_000 })
+    expect(await ask(gateway)).toEqual(balance)
+  })
+
+  test('under way is finished by a service that stops, and its idle connections do not hold it up', async () => {
+    const gate = Promise.withResolvers<void>()
+    const served = await start(
+      'wallet',
+      wallet(() => gate.promise.then(() => balance)),
+    )
+    const gateway = await start('gateway', () => {}, [at(served)])
+    const answer = ask(gateway, 5000)
+    await waitFor(async () => (await network.load(served)).in_flight === 1, { what: 'the request', limit_ms: 2000 })
+    const stopped = served.stop()
+    await waitFor(
+      async () =>
+        ask(gateway, 200).then(
+          () => false,
+          () => true,
+        ),
+      { what: 'no more', limit_ms: 2000 },
+    )
+    gate.resolve()
+    expect(await answer).toEqual(balance)
+    const begun = performance.now()
+    await stopped
+    expect(performance.now() - begun).toBeLessThan(1000)
   })
 })

@@ -8,9 +8,11 @@ import { balancer, retryBudget } from './balancer.ts'
 import type { ServiceConfig } from './config.ts'
 import type { DiscoveryWatch } from './discovery.ts'
 import type { Metrics } from './metrics.ts'
+import { CallBroken, loadClient, type PeerAnswer } from './peer.ts'
 import { peers, type KeyedInstance } from './peers.ts'
 import type { Call, CallOptions } from './platform.ts'
-import { deadlineHeader, untilDeadline } from './server.ts'
+import { prober } from './prober.ts'
+import { deadlineHeader } from './server.ts'
 import { currentTrace, headerOf, newTrace } from './trace.ts'
 
 export interface CallsOptions {
@@ -27,10 +29,11 @@ const try_most_ms = 800
 
 /**
  * Calls to other services: spread over their instances, retried elsewhere where that is safe, never longer than the deadline.
- * Each try is raced against its time by ourselves: a request that waits for a connection does not heed its signal.
  */
 export function serviceCalls({ config, discovery, clock, metrics, log }: CallsOptions): {
   call: Call
+  /** Loads what the first call would have to wait for. */
+  prepare(): Promise<void>
   close(): Promise<void>
 } {
   const seconds = metrics.histogram('call_duration_seconds', 'Calls to other services by outcome', ['call', 'code'])
@@ -39,37 +42,31 @@ export function serviceCalls({ config, discovery, clock, metrics, log }: CallsOp
   const balance = balancer(config.region, random(config.instance))
   const budget = retryBudget(clock.monotonic_ms())
   const known = peers({ config, discovery, clock, log })
+  const probes = prober(known, balance)
 
   const tryOnce = async <Name extends CallName>(
     name: Name,
     target: KeyedInstance,
     options: CallOptions<Name>,
     limit_ms: number,
-  ): Promise<unknown> => {
+  ): Promise<PeerAnswer> => {
     balance.begin(target.key)
     let healthy = false
     try {
-      const answer = await untilDeadline(limit_ms, (late) =>
-        known.get(target).request({
-          ...requestOf(name, options),
-          headers: {
-            'content-type': 'application/json',
-            traceparent: headerOf(options.trace ?? currentTrace() ?? newTrace()),
-            [deadlineHeader]: String(Math.max(1, Math.floor(limit_ms))),
-          },
-          signal: options.signal === undefined ? late : AbortSignal.any([late, options.signal]),
-        }),
-      )
+      const headers = {
+        'content-type': 'application/json',
+        traceparent: headerOf(options.trace ?? currentTrace() ?? newTrace()),
+        [deadlineHeader]: String(Math.max(1, Math.floor(limit_ms))),
+      }
+      const answer = await known.get(target).request({ ...requestOf(name, options), headers }, limit_ms, options.signal)
       healthy = true
-      if (answer.status >= 400) throw problemOf(answer)
-      return answer.body
-    } catch (error) {
-      if (error instanceof Problem) throw error
-      throw new Problem('unavailable', `${target.instance} does not answer`, { cause: error })
+      return answer
     } finally {
-      if (balance.end(target.key, healthy, clock.monotonic_ms())) {
+      if (balance.end(target.key, healthy)) {
         ejections.inc({ instance: target.instance })
-        log.warn({ callee: target.instance }, 'an instance is left alone for a while')
+        log.warn({ callee: target.instance }, 'an instance is left alone until it answers a probe')
+        known.drop(target.key)
+        probes.watch(target)
       }
     }
   }
@@ -82,15 +79,20 @@ export function serviceCalls({ config, discovery, clock, metrics, log }: CallsOp
       const remaining_ms = options.deadline_ms - clock.monotonic_ms()
       if (remaining_ms <= 0) throw new Problem('deadline_exceeded', `no time left for ${name}`)
       const candidates = known.of(serviceOf(name))
-      const target = balance.choose(candidates, tried, clock.monotonic_ms()) ?? candidates[0]
+      const target = balance.choose(candidates, tried) ?? candidates[0]
       if (target === undefined) throw new Problem('unavailable', `no instance for ${name}`)
       tried.add(target.key)
-      const last = !idempotent || tried.size >= Math.min(tries_max, candidates.length)
+      const last = tried.size >= Math.min(tries_max, candidates.length)
+      const limit_ms = last || !idempotent ? remaining_ms : Math.min(remaining_ms, try_most_ms)
       try {
-        return await tryOnce(name, target, options, last ? remaining_ms : Math.min(remaining_ms, try_most_ms))
+        const answer = await tryOnce(name, target, options, limit_ms)
+        if (answer.status < 400) return answer.body
+        throw problemOf(answer)
       } catch (error) {
-        if (last || !mayHelp(error) || options.signal?.aborted === true || !budget.retry(clock.monotonic_ms()))
-          throw error
+        const safe = idempotent || (error instanceof CallBroken && !error.sent)
+        const gone = options.signal?.aborted === true
+        if (last || !safe || gone || !mayHelp(error) || !budget.retry(clock.monotonic_ms()))
+          throw toProblem(error, target)
         retries.inc({ call: name })
         log.debug({ call: name, callee: target.instance, reason: textOf(error) }, 'tried again elsewhere')
       }
@@ -110,14 +112,25 @@ export function serviceCalls({ config, discovery, clock, metrics, log }: CallsOp
         seconds.observe({ call: name, code }, (clock.monotonic_ms() - start_ms) / 1000)
       }
     },
-    close: async () => known.close(),
+    prepare: async () => {
+      const callers = Object.values(calls).flatMap((contract): readonly string[] => contract.callers)
+      if (callers.includes(config.service)) await loadClient()
+    },
+    close: async () => {
+      probes.close()
+      known.close()
+    },
   }
 }
 
 const serviceOf = (name: CallName): string => name.slice(0, name.indexOf('.'))
 
 const mayHelp = (error: unknown): boolean =>
-  error instanceof Problem && (error.code === 'unavailable' || error.code === 'deadline_exceeded')
+  error instanceof CallBroken ||
+  (error instanceof Problem && (error.code === 'unavailable' || error.code === 'deadline_exceeded'))
+
+const toProblem = (error: unknown, { instance }: KeyedInstance): unknown =>
+  error instanceof CallBroken ? new Problem('unavailable', `${instance} does not answer`, { cause: error }) : error
 
 function requestOf<Name extends CallName>(name: Name, { params, query, body }: CallOptions<Name>) {
   const { method, path } = calls[name]
@@ -126,7 +139,7 @@ function requestOf<Name extends CallName>(name: Name, { params, query, body }: C
   return { method, path: filled + search, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }
 }
 
-function problemOf({ status, body }: { status: number; body: unknown }): Problem {
+function problemOf({ status, body }: PeerAnswer): Problem {
   const { code, message } = (body ?? {}) as { code?: string; message?: string }
   if (code !== undefined && code in problems) return new Problem(code as ProblemCode, message ?? code)
   return new Problem(status === 503 ? 'unavailable' : 'internal', `answered ${status}`)

@@ -21,7 +21,9 @@ export function onRotation(
   listener: (fresh: Certificates) => void,
   report: (error: unknown) => void,
 ): () => void {
-  const path = config.certificates.certificate
+  const { authority, certificate, key } = config.certificates
+  // Certificate and key are two files: whichever is written last completes the pair.
+  const paths = [authority, certificate, key]
   const changed = (): void => {
     try {
       listener(readCertificates(config))
@@ -29,6 +31,6 @@ export function onRotation(
       report(error)
     }
   }
-  watchFile(path, { interval: poll_ms, persistent: false }, changed)
-  return () => unwatchFile(path, changed)
+  for (const path of paths) watchFile(path, { interval: poll_ms, persistent: false }, changed)
+  return () => paths.forEach((path) => unwatchFile(path, changed))
 }

@@ -1,4 +1,4 @@
-import { Client, types, type CustomTypesConfig, type QueryConfig } from 'pg'
+import type { CustomTypesConfig, QueryConfig } from 'pg'
 import { ServerSilent } from './database-errors.ts'
 
 export interface ConnectionOptions {
@@ -27,14 +27,20 @@ const statement_limit_ms = 2500
 const answer_limit_ms = 3000
 /** A transaction of a client that died without a word must not keep its locks. */
 const idle_in_transaction_limit_ms = 6000
-const int8 = types.builtins.INT8
 
-const parsers: CustomTypesConfig = {
-  getTypeParser: (oid, format) => (oid === int8 ? BigInt : (types.getTypeParser(oid, format) as never)),
+// Loaded at the first connection: services without a database start faster for that.
+const load = async () => {
+  const { Client, types } = await import('pg')
+  const parsers: CustomTypesConfig = {
+    getTypeParser: (oid, format) =>
+      oid === types.builtins.INT8 ? BigInt : (types.getTypeParser(oid, format) as never),
+  }
+  return { Client, parsers }
 }
 
 /** Throws what the socket or the server says. */
 export async function openConnection(options: ConnectionOptions): Promise<Connection> {
+  const { Client, parsers } = await load()
   const client = new Client({
     host: options.host,
     port: options.port,

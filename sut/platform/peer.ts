@@ -1,11 +1,14 @@
 import { checkServerIdentity, type PeerCertificate } from 'node:tls'
-import { Client } from 'undici'
+import type { Client, Dispatcher } from 'undici'
+import { Problem } from '#sut/contracts/problems.ts'
 import type { Certificates } from './certificates.ts'
 
 /** One instance of another service: one HTTP/2 connection with mutual TLS, made at the first call and again when lost. */
 export interface Peer {
-  readonly born_ms: number
-  request(options: PeerRequest): Promise<{ status: number; body: unknown }>
+  /** Rejects with Problem('deadline_exceeded') at the limit, with CallBroken when the connection says no. */
+  request(options: PeerRequest, limit_ms: number, signal?: AbortSignal): Promise<PeerAnswer>
+  /** Connected, and yet nothing was heard for longer than a few pings take: the other end is gone without a word. */
+  silent(): boolean
   /** Lets what is under way end, at most `close_limit_ms`. */
   close(): void
 }
@@ -14,48 +17,141 @@ export interface PeerRequest {
   path: string
   headers: Record<string, string>
   body?: string
-  signal: AbortSignal
+}
+export interface PeerAnswer {
+  status: number
+  body: unknown
 }
 
-const connect_timeout_ms = 1000
-/** A dead peer that does not refuse is noticed after this. */
-const ping_every_ms = 2000
+/** No answer came. `sent` false: the peer cannot have seen the request, so that any request may be made again. */
+export class CallBroken extends Error {
+  readonly sent: boolean
+
+  constructor(sent: boolean, cause: unknown) {
+    super('the connection broke', { cause })
+    this.sent = sent
+  }
+}
+
+const connect_limit_ms = 1000
+const ping_every_ms = 1000
+const silent_after_ms = 3500
+const idle_limit_ms = 60_000
 const streams_max = 200
 const close_limit_ms = 5000
+
+/** Loaded at the first call, or before by a service that knows that it will call. */
+export const loadClient = async (): Promise<typeof Client> => (await import('undici')).Client
 
 export function connectPeer(
   service: string,
   address: { host: string; port: number },
   certificates: Certificates,
-  now_ms: number,
+  now: () => number,
 ): Peer {
-  const client = new Client(`https://${address.host}:${address.port}`, {
-    allowH2: true,
-    pipelining: streams_max,
-    h2Options: { pingInterval: ping_every_ms, maxConcurrentStreams: streams_max },
-    connect: {
-      ...certificates,
-      timeout: connect_timeout_ms,
-      minVersion: 'TLSv1.3',
-      checkServerIdentity: (host: string, certificate: PeerCertificate) =>
-        checkServerIdentity(host, certificate) ?? wrongService(service, certificate),
-    },
-  })
-  return {
-    born_ms: now_ms,
-    request: async ({ body, ...options }) => {
-      const answer = await client.request({ ...options, ...(body === undefined ? {} : { body }) })
-      return { status: answer.statusCode, body: await answer.body.json() }
-    },
-    close: () => {
-      // timer: a connection that cannot end its requests is cut
-      const cut = setTimeout(() => void client.destroy().catch(() => {}), close_limit_ms).unref()
-      void client.close().then(
-        () => clearTimeout(cut),
-        () => {},
-      )
-    },
+  let connected = false
+  let heard_ms = 0
+  const hear = (): void => void (heard_ms = now())
+  const open = async (): Promise<Client> => {
+    const Http2Client = await loadClient()
+    const opened = new Http2Client(`https://${address.host}:${address.port}`, {
+      allowH2: true,
+      pipelining: streams_max,
+      h2Options: { pingInterval: ping_every_ms, maxConcurrentStreams: streams_max },
+      keepAliveTimeout: idle_limit_ms,
+      connect: {
+        ...certificates,
+        timeout: connect_limit_ms,
+        minVersion: 'TLSv1.3',
+        checkServerIdentity: (host: string, certificate: PeerCertificate) =>
+          checkServerIdentity(host, certificate) ?? wrongService(service, certificate),
+      },
+    })
+    opened.on('connect', () => {
+      connected = true
+      hear()
+    })
+    opened.on('disconnect', () => (connected = false))
+    // undici tells of each ping that was answered; its typings do not know the event.
+    ;(opened as unknown as NodeJS.EventEmitter).on('ping', hear)
+    client = opened
+    return opened
   }
+  let client: Client | undefined
+  let opening: Promise<Client> | undefined
+
+  return {
+    async request(options, limit_ms, signal) {
+      const answer = await exchange(client ?? (await (opening ??= open())), options, limit_ms, signal)
+      hear()
+      return answer
+    },
+    silent: () => connected && now() - heard_ms > silent_after_ms,
+    close: () => void opening?.then(closeClient, () => {}),
+  }
+}
+
+function closeClient(client: Client): void {
+  // timer: a connection that cannot end its requests is cut
+  const cut = setTimeout(() => void client.destroy().catch(() => {}), close_limit_ms).unref()
+  client.close().then(
+    () => clearTimeout(cut),
+    () => {},
+  )
+}
+
+/** One request with a time limit of our own: a request that waits for a connection would not heed a signal. */
+function exchange(
+  client: Client,
+  options: PeerRequest,
+  limit_ms: number,
+  signal: AbortSignal | undefined,
+): Promise<PeerAnswer> {
+  return new Promise((resolve, reject) => {
+    let controller: Dispatcher.DispatchController | undefined
+    let status = 0
+    let over = false
+    const chunks: Buffer[] = []
+    const end = (settle: () => void): void => {
+      if (over) return
+      over = true
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', abandon)
+      settle()
+    }
+    const giveUp = (problem: Problem): void =>
+      end(() => {
+        reject(problem)
+        controller?.abort(problem)
+      })
+    const abandon = (): void => giveUp(new Problem('deadline_exceeded', 'the caller gave up'))
+    const timer = setTimeout(
+      () => giveUp(new Problem('deadline_exceeded', `no answer within ${Math.round(limit_ms)} ms`)),
+      limit_ms,
+    )
+    const broken = (error: unknown): void => end(() => reject(new CallBroken(controller !== undefined, error)))
+    signal?.addEventListener('abort', abandon, { once: true })
+    if (signal?.aborted === true) return abandon()
+
+    client.dispatch(options, {
+      onRequestStart: (started) => {
+        // Its time was over before there was a connection: it must not be sent any more.
+        if (over) started.abort(new Problem('deadline_exceeded', 'too late'))
+        else controller = started
+      },
+      onResponseStart: (_controller, code) => void (status = code),
+      onResponseData: (_controller, chunk) => void chunks.push(chunk),
+      onResponseEnd: () => {
+        try {
+          const body: unknown = JSON.parse(Buffer.concat(chunks).toString())
+          end(() => resolve({ status, body }))
+        } catch (error) {
+          broken(error)
+        }
+      },
+      onResponseError: (_controller, error) => broken(error),
+    })
+  })
 }
 
 /** A certificate of our authority is not enough: it must be the one of the service that is called. */

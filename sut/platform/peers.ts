@@ -15,6 +15,10 @@ export interface KeyedInstance extends Instance {
 export interface Peers {
   of(service: string): readonly KeyedInstance[]
   get(instance: KeyedInstance): Peer
+  /** The next call gets a new connection. */
+  drop(key: string): void
+  /** Discovery names an instance at this address. */
+  names(key: string): boolean
   close(): void
 }
 
@@ -55,13 +59,15 @@ export function peers(options: { config: ServiceConfig; discovery: DiscoveryWatc
     get: (instance) => {
       const now_ms = clock.monotonic_ms()
       const known = open.get(instance.key)
-      if (known !== undefined && known.until_ms > now_ms) return known
+      if (known !== undefined && known.until_ms > now_ms && !known.silent()) return known
       drop(instance.key)
-      const peer = connectPeer(instance.service, instance, certificates, now_ms)
+      const peer = connectPeer(instance.service, instance, certificates, () => clock.monotonic_ms())
       const fresh = { ...peer, until_ms: now_ms + age_ms.least + spread.integer(age_ms.spread) }
       open.set(instance.key, fresh)
       return fresh
     },
+    drop,
+    names: (key) => Object.values(instances).some((list) => list.some((instance) => instance.key === key)),
     close: () => {
       stopListening()
       stopRotation()

@@ -1,5 +1,5 @@
 import type { Http2ServerRequest, ServerHttp2Session } from 'node:http2'
-import type { TLSSocket } from 'node:tls'
+import type { SecureContextOptions, TLSSocket } from 'node:tls'
 import { TypeBoxValidatorCompiler, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, { type FastifyError } from 'fastify'
 import type { Logger } from 'pino'
@@ -7,17 +7,20 @@ import type { Clock } from '#lib/clock.ts'
 import { calls, type CallName } from '#sut/contracts/calls.ts'
 import { services, type ServiceName } from '#sut/contracts/descriptor.ts'
 import { Problem, problems } from '#sut/contracts/problems.ts'
-import { readCertificates } from './certificates.ts'
+import { onRotation, readCertificates, type Certificates } from './certificates.ts'
 import type { ServiceConfig } from './config.ts'
 import type { LoadMeter } from './load-meter.ts'
 import type { Metrics } from './metrics.ts'
 import type { CallHandler, HttpServer, ServedRequest } from './platform.ts'
+import { probePath } from './prober.ts'
 import { currentTrace, newTrace, traceOf, withTrace } from './trace.ts'
 
 export const deadlineHeader = 'x-deadline-ms'
 const default_deadline_ms = 2000
 const deadline_most_ms = 30_000
 const body_bytes_max = 64 * 1024
+/** More than this process could answer in time: refused at once, so that what is under way gets done. */
+const in_flight_max = 500
 
 export interface ServerOptions {
   config: ServiceConfig
@@ -31,12 +34,12 @@ export interface ServerOptions {
 
 /** HTTP/2 with mutual TLS; each request is measured, traced, and ends in an answer or in {code, message}. */
 export function httpServer({ config, public: isPublic, log, metrics, meter }: ServerOptions): HttpServer {
-  const { ca, cert, key } = readCertificates(config)
   const server: HttpServer = fastify({
     http2: true,
-    https: isPublic
-      ? { cert, key, allowHTTP1: true }
-      : { ca, cert, key, requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.3' },
+    https: {
+      ...contextOf(readCertificates(config), isPublic),
+      ...(isPublic ? { allowHTTP1: true } : { requestCert: true, rejectUnauthorized: true }),
+    },
     bodyLimit: body_bytes_max,
     // Requests under way are finished by the stop sequence; sessions without one must not hold it up.
     forceCloseConnections: true,
@@ -44,27 +47,52 @@ export function httpServer({ config, public: isPublic, log, metrics, meter }: Se
   }).withTypeProvider<TypeBoxTypeProvider>()
   server.setValidatorCompiler(TypeBoxValidatorCompiler)
 
-  const seconds = metrics.histogram('http_request_duration_seconds', 'Requests by route and answer', ['route', 'code'])
-  const ends = new WeakMap<object, () => void>()
-  server.addHook('onRequest', (request, _reply, done) => {
-    ends.set(request.raw, meter.begin())
-    withTrace(traceOf(request.headers.traceparent), done)
-  })
-  server.addHook('onResponse', (request, reply, done) => {
-    ends.get(request.raw)?.()
-    seconds.observe({ route: request.routeOptions.url ?? 'unknown', code: reply.statusCode }, reply.elapsedTime / 1000)
-    done()
-  })
-  // A client that goes away before the answer: no onResponse comes.
-  server.addHook('onRequestAbort', (request, done) => {
-    ends.get(request.raw)?.()
-    done()
-  })
+  server.get(probePath, async () => ({}))
+  const stopRotation = onRotation(
+    config,
+    (fresh) => server.server.setSecureContext(contextOf(fresh, isPublic)),
+    (error) => log.error({ err: error }, 'new certificates could not be taken'),
+  )
+  server.addHook('onClose', async () => stopRotation())
+  measure(server, metrics, meter)
   server.setErrorHandler((error: FastifyError | Problem, _request, reply) =>
     answerProblem(reply, problemOf(error, log)),
   )
   server.setNotFoundHandler((_request, reply) => answerProblem(reply, new Problem('not_found', 'no such route')))
   return server
+}
+
+/** The door for players takes TLS 1.2 too; between services there is no reason to. */
+const contextOf = ({ ca, cert, key }: Certificates, isPublic: boolean): SecureContextOptions =>
+  isPublic ? { cert, key } : { ca, cert, key, minVersion: 'TLSv1.3' }
+
+function measure(server: HttpServer, metrics: Metrics, meter: LoadMeter): void {
+  const seconds = metrics.histogram('http_request_duration_seconds', 'Requests by route and answer', ['route', 'code'])
+  const ends = new WeakMap<object, () => void>()
+  let in_flight = 0
+  const end = (raw: object): void => {
+    const measured = ends.get(raw)
+    if (measured === undefined) return
+    ends.delete(raw)
+    in_flight--
+    measured()
+  }
+  server.addHook('onRequest', (request, _reply, done) => {
+    in_flight++
+    ends.set(request.raw, meter.begin())
+    if (in_flight > in_flight_max) done(new Problem('unavailable', 'too many requests are under way'))
+    else withTrace(traceOf(request.headers.traceparent), done)
+  })
+  server.addHook('onResponse', (request, reply, done) => {
+    end(request.raw)
+    seconds.observe({ route: request.routeOptions.url ?? 'unknown', code: reply.statusCode }, reply.elapsedTime / 1000)
+    done()
+  })
+  // A client that goes away before the answer: no onResponse comes.
+  server.addHook('onRequestAbort', (request, done) => {
+    end(request.raw)
+    done()
+  })
 }
 
 interface Reply {

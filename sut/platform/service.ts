@@ -4,6 +4,7 @@ import { systemClock } from '#lib/clock.ts'
 import { Failure, textOf } from '#lib/errors.ts'
 import { pause } from '#lib/wait.ts'
 import type { ServiceName } from '#sut/contracts/descriptor.ts'
+import { Problem } from '#sut/contracts/problems.ts'
 import { buildPlatform, type BuiltPlatform } from './build.ts'
 import { readConfig, type ServiceConfig } from './config.ts'
 import { migrate } from './migrate.ts'
@@ -22,6 +23,10 @@ export interface StartedService {
   /** not ready → wait drain_ms → finish requests → end loops → close stores. Idempotent. */
   stop(): Promise<void>
 }
+
+/** A start waits so long for a database that takes writes. */
+const database_limit_ms = 120_000
+const database_pause_ms = 250
 
 /** Requests that are still under way this long after the door was closed are given up. */
 const finish_limit_ms = 5000
@@ -53,12 +58,13 @@ export async function startService(
   wire: Wire,
   options: RunOptions = {},
 ): Promise<StartedService> {
-  const built = buildPlatform(config, systemClock, options.public ?? false)
+  const built = await buildPlatform(config, systemClock, options.public ?? false)
   const { platform } = built
   try {
     const operations = await built.operations()
     await migrateOwn(config, platform)
     await wire(platform)
+    await built.prepare()
     await platform.http.listen(config.listen)
     const address = platform.http.server.address()
     built.open()
@@ -83,7 +89,19 @@ async function migrateOwn(config: ServiceConfig, platform: Platform): Promise<vo
     () => true,
     () => false,
   )
-  if (exists) await migrate(platform.database(), folder)
+  if (!exists) return
+  // No server takes writes while the system starts, or in a fail-over: a restart would only add its back-off to that.
+  const end = performance.now() + database_limit_ms
+  for (;;) {
+    try {
+      await migrate(platform.database(), folder)
+      return
+    } catch (error) {
+      if (!(error instanceof Problem) || performance.now() > end) throw error
+      platform.log.warn({ err: error }, 'waits for the database')
+    }
+    await pause(database_pause_ms)
+  }
 }
 
 async function stop(built: BuiltPlatform, config: ServiceConfig): Promise<void> {
