@@ -18,7 +18,7 @@ export const failNotApplied: Check = {
       const done = doneBy(operation, evidence)
       if (done.length === 0) continue
       verdict.violate(() => ({
-        text: `The ${nameOf(operation)} was refused (${String(operation.end!.value['code'] ?? 'no code')}) and done all the same.`,
+        text: `The ${nameOf(operation)} was refused (${codeOf(operation)}) and done all the same.`,
         operations: linesOf(operation),
         entries: done,
         fault: faultOf(evidence, operation),
@@ -26,6 +26,11 @@ export const failNotApplied: Check = {
     }
     return verdict.outcome()
   },
+}
+
+function codeOf({ end }: Operation): string {
+  const code = end?.value['code']
+  return typeof code === 'string' ? code : 'no code'
 }
 
 function doneBy({ kind, player_id, key }: Operation, evidence: Evidence): StateOf<'transfer' | 'round'>[] {

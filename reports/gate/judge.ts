@@ -66,6 +66,9 @@ function verdictOf(record: RunRecord, measured: Measured, cleanupReasons: readon
   for (const { name, limit, measured: text, state } of expectations)
     if (state === 'FAIL')
       aboutSystem.push({ about: 'system', code: 'EXPECTATION_MISSED', text: `${name}: ${text}; expected ${limit}` })
+  for (const { name, measured: text, state } of expectations)
+    if (state === 'INCONCLUSIVE' && sound)
+      aboutSystem.push({ about: 'system', code: 'NOT_SHOWN', text: `${name}: ${text}` })
   const verdict = {
     system,
     harness: sound ? ('PASS' as const) : ('INCONCLUSIVE' as const),

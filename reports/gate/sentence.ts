@@ -13,12 +13,11 @@ export function sentenceOf(record: RunRecord, measured: Measured, verdict: Verdi
   const unsound = verdict.reasons.find(({ about }) => about === 'harness')
   if (unsound !== undefined)
     parts.push(`No verdict${verdict.system === 'FAIL' ? ' on times' : ''}: ${ended(unsound.text)}`)
-  if (record.operations.length > 0) parts.push(`${ended(`${capital(story)}${money(measured)}`)}`)
+  if (record.operations.length > 0) parts.push(ended(`${capital(story)}${money(measured)}`))
   const missed = verdict.expectations.filter(({ name, state }) => state === 'FAIL' && name !== 'consistent')
-  if (missed.length > 0)
-    parts.push(
-      `That is not good enough: ${missed.map(({ name, measured: text, limit }) => `${name} ${text}, expected ${limit}`).join('; ')}.`,
-    )
+  if (missed.length > 0) parts.push(`Expected was ${listed(missed.map(({ name, limit }) => `${name} ${limit}`))}.`)
+  const open = verdict.reasons.filter(({ code }) => code === 'NOT_SHOWN')
+  if (open.length > 0) parts.push(`It could not be shown: ${listed(open.map(({ text }) => text))}.`)
   const stopped = verdict.reasons.find(({ code }) => code === 'STOPPED')
   if (stopped !== undefined) parts.push(ended(capital(stopped.text)))
   if (verdict.cleanup === 'FAIL')
@@ -99,7 +98,8 @@ function money({ consistency }: Measured): string {
   if (failed.length > 0) {
     const violations = failed.reduce((sum, check) => sum + check.violations, 0)
     const first = consistency.violations[0]?.witness.text ?? ''
-    return `, but the books are wrong, with ${plural(violations, 'violation')} of ${listed(failed.map(({ name }) => name))}. ${first}`
+    const found = `${plural(violations, 'violation')} in ${plural(failed.length, 'check')}`
+    return `, but the books are wrong (${found}). ${first}`
   }
   return consistency.checks.some(({ state }) => state === 'INCONCLUSIVE')
     ? '; whether money was lost could not be checked'

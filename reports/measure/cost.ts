@@ -27,6 +27,8 @@ export function sampleLengths_s(samples: readonly Sample[]): number[] {
   return lengths.map((length_s, index) => (Number.isNaN(length_s) ? (lengths[index - 1] ?? 1) : length_s))
 }
 
+const byName = ([one]: [string, unknown], [other]: [string, unknown]): number => (one < other ? -1 : 1)
+
 const running = new Set(['starting', 'ready', 'not-ready', 'stopping'])
 
 /**
@@ -49,7 +51,7 @@ export function measureCost(record: RunRecord): ResultFile['cost'] {
   return {
     replica_seconds: rounded(replica_seconds),
     cpu_seconds_by_service: Object.fromEntries(
-      [...cpu_s].toSorted().map(([service, seconds]) => [service, rounded(seconds)]),
+      [...cpu_s].toSorted(byName).map(([service, seconds]) => [service, rounded(seconds)]),
     ),
     cpu_ms_per_operation: served === 0 || samples.length === 0 ? null : rounded((total_s * 1000) / served),
   }

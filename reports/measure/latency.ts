@@ -30,9 +30,10 @@ export function measureLatency(record: RunRecord, windows: readonly Window[]): R
     overall.push(latency_ms)
   }
   const origin_ms = originOf(record)
+  const kinds = [...latencies.keys()].toSorted()
   return {
     overall: latencyFigures(overall),
-    by_kind: Object.fromEntries([...latencies].toSorted().map(([kind, list]) => [kind, latencyFigures(list)])),
+    by_kind: Object.fromEntries(kinds.map((kind) => [kind, latencyFigures(latencies.get(kind) ?? [])])),
     windows: windows.map((window) => ({
       t_s: rounded((window.start_ms - origin_ms) / 1000),
       operations: window.operations.length,

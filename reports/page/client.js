@@ -6,24 +6,27 @@
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()
 
   /** Shades where a fault was at work, and the time until service was whole again. */
-  const shade = (run) => (u) => {
-    const { ctx, bbox } = u
-    const at = (t) => u.valToPos(t, 'x', true)
-    ctx.save()
-    ctx.beginPath()
-    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height)
-    ctx.clip()
-    for (const { label, from, held, whole } of run.faults) {
-      ctx.fillStyle = colour('impact')
-      ctx.fillRect(at(from), bbox.top, Math.max(2, at(whole) - at(from)), bbox.height)
-      ctx.fillStyle = colour('fault')
-      ctx.fillRect(at(from), bbox.top, Math.max(3, at(held) - at(from)), 6 * uPlot.pxRatio)
-      ctx.fillRect(at(from), bbox.top, 1.5 * uPlot.pxRatio, bbox.height)
-      ctx.font = `${11 * uPlot.pxRatio}px system-ui`
-      ctx.fillText(label, at(from) + 5 * uPlot.pxRatio, bbox.top + 18 * uPlot.pxRatio)
+  const shade =
+    (run, labels = true) =>
+    (u) => {
+      const { ctx, bbox } = u
+      const at = (t) => u.valToPos(t, 'x', true)
+      ctx.save()
+      ctx.beginPath()
+      ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height)
+      ctx.clip()
+      for (const { label, from, held, whole } of run.faults) {
+        ctx.fillStyle = colour('impact')
+        ctx.fillRect(at(from), bbox.top, Math.max(2, at(whole) - at(from)), bbox.height)
+        ctx.fillStyle = colour('fault')
+        ctx.fillRect(at(from), bbox.top, Math.max(3, at(held) - at(from)), 6 * uPlot.pxRatio)
+        ctx.fillRect(at(from), bbox.top, 1.5 * uPlot.pxRatio, bbox.height)
+        if (!labels) continue
+        ctx.font = `${11 * uPlot.pxRatio}px system-ui`
+        ctx.fillText(label, at(from) + 5 * uPlot.pxRatio, bbox.top + 18 * uPlot.pxRatio)
+      }
+      ctx.restore()
     }
-    ctx.restore()
-  }
 
   const verticals = (times) => (u) => {
     const { ctx, bbox } = u
@@ -80,7 +83,7 @@
           ],
           axes: [timeAxis(), axis({ size: 44 })],
           scales: { x: { time: false }, y: { range: (_u, _low, high) => [0, Math.max(1, high * 1.08)] } },
-          hooks: { drawClear: [shade(run)] },
+          hooks: { drawAxes: [shade(run)] },
         },
         data: [run.t, served, broken, rate(run.dropped)],
       }
@@ -101,7 +104,7 @@
             axis({ size: 44, values: (_u, ticks) => ticks.map((v) => (v === null ? '' : String(v))) }),
           ],
           scales: { x: { time: false }, y: { distr: 3 } },
-          hooks: { drawClear: [shade(run)] },
+          hooks: { drawAxes: [shade(run)] },
         },
         data: [run.t, run.p50, run.p99, limit],
       }
@@ -118,9 +121,9 @@
             line('ready', 'good', { paths, fill: colour('good-fill') }),
             line('demanded', 'accent', { paths, dash: [6, 4] }),
           ],
-          axes: [timeAxis(true), axis({ size: 28, incrs: [1, 2, 5, 10, 20, 50] })],
+          axes: [timeAxis(true), axis({ size: 28, space: 20, incrs: [1, 2, 5, 10, 20, 50] })],
           scales: { x: { time: false }, y: { range: (_u, _low, high) => [0, Math.max(2, high) + 0.4] } },
-          hooks: { drawClear: [shade(run), verticals(decisions)] },
+          hooks: { drawAxes: [shade(run, false), verticals(decisions)] },
         },
         data: [t, supplied, demanded],
       }

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import type { ResultFile } from '../record/result.ts'
 import { embedded, hypertext, nothing, raw, type Markup } from './markup.ts'
 import { chartData, runSection } from './run-section.ts'
-import { verdictMark } from './sections/summary.ts'
+import { verdictList, verdictMark } from './sections/summary.ts'
 
 // One file that needs nothing else: style, chart library, script and data are inside, and the policy forbids every request.
 
@@ -22,21 +22,18 @@ export function runPage(result: ResultFile): string {
 
 /** Several runs in one document: what came of each first, then each in full. */
 export function suitePage(results: readonly ResultFile[]): string {
-  const firstBad = results.findIndex(({ verdict }) => verdict.system !== 'PASS')
   const rows = results.map(
     ({ run, verdict }, index) =>
       hypertext`<li>
         <h2><a href="#run-${index}">${run.title}</a></h2>
-        <p class="states">
-          ${(['system', 'harness', 'cleanup'] as const).map((about) => hypertext`<span class="about">${about}</span>${verdictMark(verdict[about])} `)}
-        </p>
+        ${verdictList(verdict)}
         <p>${verdict.sentence}</p>
       </li>`,
   )
   const runs = results.map((result, index) => {
-    const open = index === Math.max(0, firstBad) ? raw(' open') : nothing
+    const open = isBad(result) || (index === 0 && !results.some(isBad)) ? raw(' open') : nothing
     const { run, verdict } = result
-    return hypertext`<details class="run" id="run-${index}" ${open}>
+    return hypertext`<details class="run" id="run-${index}"${open}>
       <summary><span class="title">${run.title}</span>${verdictMark(verdict.system)}</summary>
       <p class="brand">${run.experiment} on ${run.target}, design ${run.design}</p>
       ${runSection(result, `r${index}`)}
@@ -55,10 +52,11 @@ export function suitePage(results: readonly ResultFile[]): string {
   return page(suiteTitle(results), body, results)
 }
 
+const isBad = ({ verdict: { system, harness, cleanup } }: ResultFile): boolean =>
+  system !== 'PASS' || harness !== 'PASS' || cleanup !== 'PASS'
+
 function suiteTitle(results: readonly ResultFile[]): string {
-  const passed = results.filter(
-    ({ verdict }) => verdict.system === 'PASS' && verdict.harness === 'PASS' && verdict.cleanup === 'PASS',
-  ).length
+  const passed = results.filter((result) => !isBad(result)).length
   return passed === results.length ? `All ${results.length} runs passed` : `${passed} of ${results.length} runs passed`
 }
 

@@ -15,8 +15,9 @@ export function junitXml(results: readonly ResultFile[]): string {
   const suites = results.map(suiteXml)
   const sum = (key: 'tests' | 'failures' | 'errors'): number => suites.reduce((total, suite) => total + suite[key], 0)
   const time_s = results.reduce((total, { run }) => total + run.duration_s, 0)
+  const counts = { tests: sum('tests'), failures: sum('failures'), errors: sum('errors'), time: time_s.toFixed(3) }
   return `<?xml version="1.0" encoding="UTF-8"?>
-<testsuites${attributes({ name: 'slot-chaos', tests: sum('tests'), failures: sum('failures'), errors: sum('errors'), time: time_s.toFixed(3) })}>
+<testsuites${attributes({ name: 'slot-chaos', ...counts })}>
 ${suites.map(({ xml }) => xml).join('\n')}
 </testsuites>
 `

@@ -53,12 +53,10 @@ export function table(
     </tr>`
   return hypertext`<div class="scroll" tabindex="0" role="region" aria-label="${caption}">
     <table>
-      <caption>
-        ${caption}
-      </caption>
+      <caption>${caption}</caption>
       <thead>
         <tr>
-          ${header.map((title, column) => hypertext`<th scope="col" ${kind(column)}>${title}</th>`)}
+          ${header.map((title, column) => hypertext`<th scope="col"${kind(column)}>${title}</th>`)}
         </tr>
       </thead>
       <tbody>

@@ -41,8 +41,13 @@ function timeline({ latency: found, recovery: { trials } }: ResultFile, prefix: 
     </figure>`
   return hypertext`${chart('throughput', 'Operations per second', `Operations per second over time; ${failed} failed in all`)}
   ${chart('latency', 'Latency from the planned start, ms', `Median and 99th percentile of latency over time; ${found.overall.p99_ms} ms over the run`)}
-  ${trials.length === 0 ? nothing : hypertext`<p class="key"><span class="band fault"></span>fault at work <span class="band impact"></span>until service was whole again</p>`}`
+  ${trials.length === 0 ? nothing : faultKey}`
 }
+
+const faultKey = hypertext`<p class="key">
+    <span><i class="band fault"></i>fault at work</span>
+    <span><i class="band impact"></i>until service was whole again</span>
+  </p>`
 
 /** What the charts draw; columns, since that is what the chart library takes. */
 export function chartData({

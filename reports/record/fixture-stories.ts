@@ -120,7 +120,7 @@ function trafficSurge({ rate_per_s, severity }: FixtureOptions, start_ms: number
       expectations: {
         consistent: true,
         slo_violation_s_max: 15,
-        scales_out: [{ service: 'wallet', replicas_min: 3 }],
+        scales_out: [{ service: 'gateway', replicas_min: 2 }],
         reaction_lag_s_max: 20,
       },
     },

@@ -47,7 +47,7 @@ export async function readRecord(folder: string): Promise<RunRecord> {
   const history = await collect<HistoryLine>(folder, 'history', upgrade, damage)
   const observations = await collect<ObservationLine>(folder, 'observations', upgrade, damage)
   const state = emptyState()
-  await each<StateLine>(folder, 'ledger', upgrade, damage, (line) => addState(state, line))
+  await each(folder, 'ledger', upgrade, damage, (line) => addState(state, line as StateLine))
   return {
     run,
     experiment: valid('experiment', run.experiment, 'run.json: experiment') as Static<typeof judgedExperiment>,
@@ -84,12 +84,13 @@ function valid(name: keyof typeof validators, value: unknown, where: string): un
 
 type LineFile = 'journal' | 'history' | 'observations' | 'ledger'
 
-async function each<Line>(
+/** Calls `take` with each line, valid for its file. */
+async function each(
   folder: string,
   file: LineFile,
   upgrade: Upgrader,
   damage: Damage,
-  take: (line: Line) => void,
+  take: (line: unknown) => void,
 ): Promise<void> {
   const name = recordFiles[file]
   const path = join(folder, name)
@@ -101,7 +102,7 @@ async function each<Line>(
   try {
     for await (const raw of readLines<unknown>(path, { torn: () => damage.torn.push(name) })) {
       number++
-      take(valid(file, upgrade(name, raw), `${path}:${number}`) as Line)
+      take(valid(file, upgrade(name, raw), `${path}:${number}`))
     }
   } catch (error) {
     if (error instanceof Failure) throw error
@@ -111,7 +112,7 @@ async function each<Line>(
 
 async function collect<Line>(folder: string, file: LineFile, upgrade: Upgrader, damage: Damage): Promise<Line[]> {
   const lines: Line[] = []
-  await each<Line>(folder, file, upgrade, damage, (line) => lines.push(line))
+  await each(folder, file, upgrade, damage, (line) => lines.push(line as Line))
   return lines
 }
 

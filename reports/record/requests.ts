@@ -55,7 +55,7 @@ function rowOf(columns: readonly string[], line: { cells: string[]; number: numb
 export function cellsOf(text: string): string[] {
   if (!text.includes('"')) return text.split(',')
   const cells: string[] = []
-  for (const match of text.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g))
+  for (const match of `,${text}`.matchAll(/,(?:"((?:[^"]|"")*)"|([^,]*))/g))
     cells.push(match[1] === undefined ? (match[2] ?? '') : match[1].replaceAll('""', '"'))
   return cells
 }

@@ -6,11 +6,11 @@ import { verdictMark } from './summary.ts'
 export function consistency({ consistency: found }: ResultFile): Markup {
   const rows = found.checks.map(({ name, title, examined, state, violations, note }) => [
     hypertext`${title} <code>${name}</code>`,
-    count(examined),
-    count(violations),
     hypertext`${verdictMark(state)}${note === '' ? nothing : hypertext`<br /><small>${note}</small>`}`,
+    count(violations),
+    count(examined),
   ])
-  return hypertext`${witnesses(found)} ${table('Checks', ['check', 'examined', 'violations', 'verdict'], rows, [1, 2])}
+  return hypertext`${witnesses(found)} ${table('Checks', ['check', 'verdict', 'violations', 'examined'], rows, [2, 3])}
     <p class="note">
       ${plural(found.operations, 'operation')} of the history, and the final state of every store, were compared in
       full.

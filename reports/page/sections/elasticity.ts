@@ -21,8 +21,9 @@ export function elasticity({ elasticity: found, cost }: ResultFile, prefix: stri
   )
   return hypertext`<div class="grid">${charts}</div>
     <p class="key">
-      <span class="line demand"></span>demanded <span class="line supply"></span>ready
-      <span class="line decision"></span>scaling decision
+      <span><i class="line demand"></i>demanded</span>
+      <span><i class="line supply"></i>ready</span>
+      <span><i class="line decision"></i>scaling decision</span>
     </p>
     ${figures(found.services)} ${decisions(found.decisions)}
     <p class="note">

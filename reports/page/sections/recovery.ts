@@ -41,27 +41,18 @@ function interval({ trials, median_s, low_s, high_s, confidence }: ResultFile['r
 function trialsTable(trials: readonly RecoveryTrial[]): Markup {
   const rows = trials.map((trial) => [
     String(trial.trial),
-    `${trial.fault} on ${trial.targets.join(', ')}`,
-    trial.impact_start_s === null ? 'no impact' : seconds(trial.impact_start_s),
-    seconds(trial.detected_s),
     trial.recovered_s === null
       ? hypertext`<b>not in ${seconds(trial.watched_s)}</b>`
       : hypertext`<b>${seconds(trial.recovered_s)}</b>`,
+    trial.impact_start_s === null ? 'no impact' : seconds(trial.impact_start_s),
+    seconds(trial.detected_s),
     seconds(trial.unavailable_s),
     String(trial.failed_operations),
     percent(trial.error_budget_burnt),
+    `${trial.fault} on ${trial.targets.join(', ')}`,
   ])
-  const header = [
-    'trial',
-    'fault',
-    'impact after',
-    'noticed after',
-    'recovered after',
-    'bad windows',
-    'failed',
-    'budget burnt',
-  ]
-  return table('Every trial', header, rows, [2, 3, 4, 5, 6, 7])
+  const header = ['trial', 'recovered', 'impact', 'noticed', 'bad windows', 'failed', 'budget burnt', 'fault']
+  return table('Every trial, in seconds after the fault was effective', header, rows, [1, 2, 3, 4, 5, 6])
 }
 
 function legend(trials: readonly RecoveryTrial[]): Markup {

@@ -8,15 +8,17 @@ const marks: Record<VerdictState, string> = { PASS: '✓', FAIL: '✕', INCONCLU
 export const verdictMark = (state: VerdictState): Markup =>
   hypertext`<span class="state ${state.toLowerCase()}"><span aria-hidden="true">${marks[state]}</span> ${state}</span>`
 
-/** First of all: what happened, in one sentence, and what that means. */
-export function summary({ verdict }: ResultFile): Markup {
-  const verdicts = (['system', 'harness', 'cleanup'] as const).map(
+export function verdictList(verdict: ResultFile['verdict']): Markup {
+  const items = (['system', 'harness', 'cleanup'] as const).map(
     (about) => hypertext`<li><span class="about">${about}</span>${verdictMark(verdict[about])}</li>`,
   )
-  return hypertext`<p class="sentence">${verdict.sentence}</p>
-    <ul class="verdicts" aria-label="Verdicts">
-      ${verdicts}
-    </ul>
+  return hypertext`<ul class="verdicts" aria-label="Verdicts">${items}</ul>`
+}
+
+/** First of all: what happened, in one sentence, and what that means. */
+export function summary({ verdict }: ResultFile): Markup {
+  return hypertext`<p class="sentence ${verdict.system.toLowerCase()}">${verdict.sentence}</p>
+    ${verdictList(verdict)}
     ${reasons(verdict.reasons)}`
 }
 

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { acknowledgedLost } from './acknowledged-lost.ts'
+import { acknowledged, linesOfKind, remove, outcomeOf } from './testing.ts'
+
+test('a clean record passes, and something was looked at', () => {
+  const { examined, total, violations } = outcomeOf(acknowledgedLost)
+  expect({ total, violations }).toEqual({ total: 0, violations: [] })
+  expect(examined).toBeGreaterThan(0)
+})
+
+test('a deposit that was acknowledged and is not in the ledger is named with its operation and key', () => {
+  let lost = { operation_id: '', key: '' }
+  const outcome = outcomeOf(acknowledgedLost, (raw) => {
+    lost = acknowledged(raw, 'deposit', 8)
+    remove(raw, (line) => line.kind === 'transfer' && line.key.endsWith(`:${lost.key}`))
+  })
+  expect(outcome.total).toBe(1)
+  const { witness, kind } = outcome.violations[0]!
+  expect(kind).toBe('acknowledged-lost')
+  expect(witness.text).toContain(lost.operation_id)
+  expect(witness.text).toContain(lost.key)
+  expect(witness.operations.map((line) => (line as { type: string }).type)).toEqual(['invoke', 'ok'])
+})
+
+test.each(['round', 'bet', 'win'] as const)('a spin without its %s is lost', (part) => {
+  const outcome = outcomeOf(acknowledgedLost, (raw) => {
+    const won = linesOfKind(raw, 'round').find(
+      ({ win_minor, key }) =>
+        (win_minor ?? 0) > 0 && raw.history.some((line) => line.key === key && line.type === 'ok'),
+    )!
+    remove(raw, (line) =>
+      part === 'round'
+        ? line.kind === 'round' && line.round_id === won.round_id
+        : line.kind === 'transfer' && line.key === `${part}:${won.round_id}`,
+    )
+  })
+  expect(outcome.total).toBe(1)
+})
+
+test('a spin whose round was cancelled is lost', () => {
+  const outcome = outcomeOf(acknowledgedLost, (raw) => {
+    const { key } = acknowledged(raw, 'spin')
+    linesOfKind(raw, 'round').find((round) => round.key === key)!.status = 'cancelled'
+  })
+  expect(outcome.violations[0]?.witness.text).toContain('cancelled')
+})

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest'
+import { fixture, recordOf, type RawRecord } from '../record/fixture.ts'
+import type { RunRecord } from '../record/record.ts'
+import { checks } from './registry.ts'
+import { runChecks } from './run-checks.ts'
+import { cleanRecord, linesOfKind } from './testing.ts'
+
+const statesOf = (record: RunRecord) => new Map(runChecks(record).checks.map(({ name, state }) => [name, state]))
+
+test('every check has a name of its own, passes on clean records of every kind, and looks at something', () => {
+  expect(new Set(checks.map(({ name }) => name)).size).toBe(checks.length)
+  const examined = new Map<string, number>()
+  for (const story of ['wallet-kill', 'traffic-surge', 'region-failover'] as const) {
+    const result = runChecks(recordOf(fixture({ story, rate_per_s: 10, trials: 1 })))
+    expect(result.violations).toEqual([])
+    for (const check of result.checks) {
+      expect(check).toMatchObject({ state: 'PASS', violations: 0 })
+      examined.set(check.name, (examined.get(check.name) ?? 0) + check.examined)
+    }
+  }
+  expect([...examined].filter(([, count]) => count === 0)).toEqual([])
+})
+
+test('a check that lacks what it needs is inconclusive, the others are made', () => {
+  const record = { ...recordOf(cleanRecord()), missing: ['ledger.jsonl'] }
+  const states = statesOf(record)
+  expect(states.get('money-conserved')).toBe('INCONCLUSIVE')
+  expect(states.get('read-your-writes')).toBe('PASS')
+})
+
+test('a dump that was cut short is not taken for lost money', () => {
+  const raw = cleanRecord()
+  raw.journal = raw.journal.filter((line) => !(line.kind === 'phase' && line.phase === 'dump' && line.state === 'end'))
+  raw.ledger.length = 50
+  const states = statesOf(recordOf(raw))
+  expect([...states.values()]).not.toContain('FAIL')
+  expect(states.get('acknowledged-lost')).toBe('INCONCLUSIVE')
+})
+
+test('many violations are counted and few are shown, with the fault that was active then', () => {
+  const raw: RawRecord = cleanRecord()
+  const fault = raw.journal.find((line) => line.kind === 'fault' && line.state === 'effective')!
+  const inFault = raw.history.filter(
+    ({ at_ms, type, key }) => type === 'ok' && key !== undefined && at_ms > fault.at_ms,
+  )
+  const keys = new Set(inFault.slice(0, 12).map(({ key }) => key!))
+  const gone = new Set(
+    linesOfKind(raw, 'round')
+      .filter(({ key }) => keys.has(key))
+      .map(({ round_id }) => round_id),
+  )
+  raw.ledger = raw.ledger.filter((line) => !(line.kind === 'round' && gone.has(line.round_id)))
+  const result = runChecks(recordOf(raw))
+  const lost = result.checks.find(({ name }) => name === 'acknowledged-lost')!
+  expect(lost.violations).toBe(gone.size)
+  expect(gone.size).toBeGreaterThan(5)
+  const shown = result.violations.filter(({ kind }) => kind === 'acknowledged-lost')
+  expect(shown).toHaveLength(5)
+  expect(shown[0]?.witness.fault).toBe('process-kill on wallet-a-1 (trial 1)')
+})
