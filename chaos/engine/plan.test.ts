@@ -98,8 +98,8 @@ test('a file that is no experiment gets one sentence for each field', () => {
 
 test('one kind of problem keeps its own code', () => {
   expect(refusal({ design: 'nope' }).code).toBe('UNKNOWN_DESIGN')
-  expect(refusal({ target: 'kind' }).code).toBe('NOT_SUPPORTED_BY_TARGET')
-  expect(refusal({ target: 'constructor' }).code).toBe('NOT_SUPPORTED_BY_TARGET')
+  expect(refusal({ target: 'kind' }).code).toBe('TARGET_UNAVAILABLE')
+  expect(refusal({ target: 'constructor' }).code).toBe('TARGET_UNAVAILABLE')
   const weak = refusal({ target: 'weak' })
   expect(weak.code).toBe('NOT_SUPPORTED_BY_TARGET')
   expect(weak.message).toContain('the target weak cannot do process.kill, which process-kill needs')

@@ -48,7 +48,7 @@ export function planRun(request: PlanRequest, catalogue: Catalogue): Plan {
   const problems: Problem[] = schemaProblems.map((text) => ({ code: 'EXPERIMENT_INVALID', text }))
   if (target === undefined)
     problems.push({
-      code: 'NOT_SUPPORTED_BY_TARGET',
+      code: 'TARGET_UNAVAILABLE',
       text: unknownName('target', request.target, Object.keys(catalogue.targets)),
     })
   if (!catalogue.designs.includes(request.design))

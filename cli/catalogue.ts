@@ -1,0 +1,18 @@
+import { experiments } from '#chaos/experiments/registry.ts'
+import type { Catalogue } from '#chaos/engine/catalogue.ts'
+import { faults } from '#chaos/faults/registry.ts'
+import { targets } from '#chaos/targets/registry.ts'
+import { journeys, profiles } from '#scenarios/registry.ts'
+import { designs } from '#sut/designs/registry.ts'
+import { slotBackend } from '#sut/descriptor.ts'
+
+/** Everything that a command can name, out of the registries. */
+export const catalogue: Catalogue = {
+  experiments,
+  faults,
+  journeys: Object.keys(journeys),
+  profiles: Object.keys(profiles),
+  designs: Object.keys(designs),
+  targets,
+  system: slotBackend,
+}

@@ -1,0 +1,56 @@
+import type { Argv } from 'yargs'
+import { unknownName } from '#chaos/engine/nearest.ts'
+import { targetNamed } from '#chaos/targets/registry.ts'
+import { systemClock } from '#lib/clock.ts'
+import { Failure } from '#lib/errors.ts'
+import { prepareAll } from '#toolchain/resolve.ts'
+import { catalogue } from '../catalogue.ts'
+import { flag, number, withDesign, withTarget } from '../options.ts'
+import { session } from '../session.ts'
+
+interface Options {
+  target: string
+  design: string
+  ports?: number
+  json: boolean
+}
+
+/** The system outlives this command: it has no lease, every link can be broken, and `down` ends it. */
+export const up = {
+  command: 'up',
+  describe: 'Start the system and leave it running',
+  builder: (yargs: Argv) =>
+    withDesign(withTarget(yargs))
+      .option('ports', {
+        ...number('ports', 'First port that it may take', { min: 1024, max: 65_000, integer: true }),
+        alias: 'ports-from',
+      })
+      .option('json', flag('Print its addresses as JSON')),
+  handler: async ({ target, design, ports, json }: Options): Promise<void> => {
+    if (!catalogue.designs.includes(design))
+      throw new Failure('UNKNOWN_DESIGN', unknownName('design', design, catalogue.designs))
+    const where = targetNamed(target)
+    using here = session()
+    const { terminal, signal } = here
+    await prepareAll(['redis', 'toxiproxy', 'nats-server'], { progress: terminal.line, signal })
+    const start_ms = systemClock.monotonic_ms()
+    terminal.progress({ kind: 'begin', phase: 'up', title: 'system up' })
+    const system = await where.up({
+      design,
+      links: 'all',
+      lease_ms: 0,
+      signal,
+      ...(ports !== undefined && { ports_from: ports }),
+      progress: (text) => terminal.progress({ kind: 'status', text }),
+    })
+    const elapsed_ms = systemClock.monotonic_ms() - start_ms
+    terminal.progress({ kind: 'end', phase: 'up', text: `system ${system.id}`, elapsed_ms, ok: true })
+    const { id, gateways, authority_file } = system
+    if (json) console.log(JSON.stringify({ id, target, design, gateways, authority_file }, null, 2))
+    else {
+      for (const { region, url } of gateways) console.log(`gateway ${region}   ${url}`)
+      console.log(`authority   ${authority_file}`)
+      console.log('end it with: npm run chaos -- down')
+    }
+  },
+}
