@@ -191,4 +191,25 @@ describe('a call', () => {
     await stopped
     expect(performance.now() - begun).toBeLessThan(1000)
   })
+
+  test('that its caller has given up is not counted as under way for ever', async () => {
+    const gate = Promise.withResolvers<typeof balance>()
+    const served = await start(
+      'wallet',
+      wallet(() => gate.promise),
+    )
+    const gateway = await start('gateway', () => {}, [at(served)])
+    const { platform } = gateway
+    const impatient = () =>
+      platform.call('wallet.balance', {
+        params: { id: 'p' },
+        deadline_ms: platform.clock.monotonic_ms() + 2000,
+        signal: AbortSignal.timeout(100),
+      })
+    await Promise.allSettled(Array.from({ length: 20 }, impatient))
+    gate.resolve(balance)
+    const load = async () =>
+      (await (await fetch(`http://127.0.0.1:${served.operations_port}/load`)).json()) as { in_flight: number }
+    await waitFor(async () => (await load()).in_flight === 0, { what: 'nothing under way', limit_ms: 3000 })
+  })
 })

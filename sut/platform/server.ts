@@ -68,29 +68,20 @@ const contextOf = ({ ca, cert, key }: Certificates, isPublic: boolean): SecureCo
 
 function measure(server: HttpServer, metrics: Metrics, meter: LoadMeter): void {
   const seconds = metrics.histogram('http_request_duration_seconds', 'Requests by route and answer', ['route', 'code'])
-  const ends = new WeakMap<object, () => void>()
   let in_flight = 0
-  const end = (raw: object): void => {
-    const measured = ends.get(raw)
-    if (measured === undefined) return
-    ends.delete(raw)
-    in_flight--
-    measured()
-  }
-  server.addHook('onRequest', (request, _reply, done) => {
+  server.addHook('onRequest', (request, reply, done) => {
+    const ended = meter.begin()
     in_flight++
-    ends.set(request.raw, meter.begin())
+    // `close` comes after every request, also one whose client went away: then there is no onResponse.
+    reply.raw.once('close', () => {
+      in_flight--
+      ended()
+    })
     if (in_flight > in_flight_max) done(new Problem('unavailable', 'too many requests are under way'))
     else withTrace(traceOf(request.headers.traceparent), done)
   })
   server.addHook('onResponse', (request, reply, done) => {
-    end(request.raw)
     seconds.observe({ route: request.routeOptions.url ?? 'unknown', code: reply.statusCode }, reply.elapsedTime / 1000)
-    done()
-  })
-  // A client that goes away before the answer: no onResponse comes.
-  server.addHook('onRequestAbort', (request, done) => {
-    end(request.raw)
     done()
   })
 }
