@@ -3,6 +3,8 @@ import { experiment } from '#chaos/experiments/experiment.ts'
 import { experiments } from '#chaos/experiments/registry.ts'
 import { faults } from '#chaos/faults/registry.ts'
 import { failures } from '#lib/errors.ts'
+import { checks } from '#reports/checks/registry.ts'
+import { resultSchemaText } from '#reports/record/result-schema.ts'
 import { journeys, profiles } from '#scenarios/registry.ts'
 import { problems } from '#sut/contracts/problems.ts'
 import { designs } from '#sut/designs/registry.ts'
@@ -36,6 +38,13 @@ export function reference(): Record<string, string> {
     ),
     'experiments.md': page('Experiments', 'What `npm run chaos -- NAME` knows.', list(Object.values(experiments))),
     'faults.md': page('Faults', 'What an experiment can use, with all parameters.', faultPages()),
+    'checks.md': page('Checks', 'What must hold of the history and of the final state, in every run.', [
+      ...table(
+        ['check', '', 'needs'],
+        checks.map(({ name, title, needs }) => [`\`${name}\``, title, needs.join(', ')]),
+      ),
+    ]),
+    'result.schema.json': resultSchemaText(),
     'load.md': page('Load', 'Journeys: what a player does. Profiles: how many arrive when.', [
       '## Journeys',
       '',

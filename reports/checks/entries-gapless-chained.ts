@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { StateOf } from '#sut/contracts/state.ts'
 import { verdictOf, type Check } from './check.ts'
 
@@ -62,5 +62,5 @@ function hashAfter(
   { account, version, transfer_id, amount_minor, balance_after_minor }: Entry,
 ): string {
   const text = [before?.hash ?? '', account, version, transfer_id, amount_minor, balance_after_minor].join('|')
-  return createHash('sha256').update(text).digest('hex')
+  return hash('sha256', text)
 }

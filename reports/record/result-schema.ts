@@ -1,7 +1,6 @@
-import { writeFileSync } from 'node:fs'
 import { resultFile } from './result.ts'
 
-/** The JSON Schema of result.json, as docs/reference/result.schema.json holds it. */
+/** The JSON Schema of result.json, as docs/reference/result.schema.json holds it (the test of the reference keeps it current). */
 export function resultSchemaText(): string {
   const schema = {
     $schema: 'http://json-schema.org/draft-07/schema#',
@@ -11,7 +10,3 @@ export function resultSchemaText(): string {
   }
   return `${JSON.stringify(schema, null, 2)}\n`
 }
-
-// Run as a program it writes the file anew; a test holds the two together.
-if (import.meta.main)
-  writeFileSync(new URL('../../docs/reference/result.schema.json', import.meta.url), resultSchemaText())
