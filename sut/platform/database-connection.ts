@@ -1,5 +1,5 @@
 import type { CustomTypesConfig, QueryConfig } from 'pg'
-import { ServerSilent } from './database-errors.ts'
+import { leavesServer, ServerSilent } from './database-errors.ts'
 
 export interface ConnectionOptions {
   host: string
@@ -18,6 +18,8 @@ export interface Connection {
   /** `name`: the statement is prepared once on this connection. */
   query(text: string, values?: unknown[], name?: string, limit_ms?: number): Promise<Answer>
   readonly broken: boolean
+  /** What made its server one to be left, as this connection has seen it. */
+  readonly loss: unknown
   destroy(): void
 }
 
@@ -56,6 +58,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     types: parsers,
   })
   let broken = false
+  let loss: unknown
   // An idle connection that breaks says so here and nowhere else.
   client.on('error', () => (broken = true))
   client.on('end', () => (broken = true))
@@ -71,6 +74,9 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     get broken() {
       return broken
     },
+    get loss() {
+      return loss
+    },
     destroy,
     async query(text, values, name, limit_ms = answer_limit_ms) {
       let timer: NodeJS.Timeout | undefined
@@ -83,6 +89,9 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
       const query = { text, ...(values && { values }), ...(name !== undefined && { name }) } as QueryConfig
       try {
         return await Promise.race([client.query(query), silence])
+      } catch (error) {
+        if (leavesServer(error)) loss = error
+        throw error
       } finally {
         clearTimeout(timer)
       }

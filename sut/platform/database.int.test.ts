@@ -79,6 +79,20 @@ test('rolls back when the work throws, and passes its error on', async () => {
   expect(await database.query(`select value from ${table}`)).toEqual([{ value: 5n }])
 })
 
+test('a broken connection to something else does not make it leave the database, nor run the work again', async () => {
+  const database = connect()
+  let runs = 0
+  const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })
+  const failing = database.transaction(async (tx) => {
+    runs++
+    await tx.query('select 1')
+    throw new Problem('unavailable', 'another service', { cause: refused })
+  })
+  await expect(failing).rejects.toMatchObject({ code: 'unavailable', message: 'another service' })
+  expect(runs).toBe(1)
+  expect(await portOf(database)).toBe(first.port)
+})
+
 test('an SQL error keeps its code, and a transaction that hides one does not pretend to have committed', async () => {
   const database = connect()
   const table = await freshTable(database)

@@ -1,7 +1,7 @@
 import { pause } from '#lib/wait.ts'
 import { Problem } from '#sut/contracts/problems.ts'
 import type { Answer, Connection } from './database-connection.ts'
-import { leavesServer, mayRunAgain, ServerSilent, toProblem } from './database-errors.ts'
+import { mayRunAgain, ServerSilent, toProblem } from './database-errors.ts'
 import { createPool, type Pool } from './database-pool.ts'
 import { chooseServer, findPrimary, findStandby, type ServerChoice } from './database-servers.ts'
 
@@ -115,14 +115,13 @@ interface TransactionContext {
 async function runTransaction<T>(context: TransactionContext, work: (tx: Transaction) => Promise<T>): Promise<T> {
   const start = performance.now()
   for (let rerun = 0; ; rerun++) {
-    const progress = { committing: false }
+    const progress = { committing: false, lost: false }
     try {
       return await withConnection(context.pool, context.primary, undefined, (connection) =>
         attempt(context, connection, work, progress),
       )
     } catch (error) {
-      const cause = error instanceof Problem ? error.cause : error
-      const again = mayRunAgain(cause) || (leavesServer(cause) && !progress.committing)
+      const again = mayRunAgain(error) || (progress.lost && !progress.committing)
       if (!again || rerun >= reruns_max || performance.now() - start > rerun_limit_ms) throw error
       // Two that dead-locked must not meet again in step; 2, 4, 8 ms is longer than a transaction.
       await pause(2 ** (rerun + 1))
@@ -134,19 +133,20 @@ async function attempt<T>(
   { database, nameOf }: TransactionContext,
   connection: Connection,
   work: (tx: Transaction) => Promise<T>,
-  progress: { committing: boolean },
+  progress: { committing: boolean; lost: boolean },
 ): Promise<T> {
   const actions: (() => void)[] = []
-  await connection.query('begin')
   let result: T
   try {
+    await connection.query('begin')
     result = await work({
       database,
       query: async (text, values, options) => rowsOf(await send(connection, nameOf, text, values, options)),
       afterCommit: (action) => void actions.push(action),
     })
   } catch (error) {
-    if (!leavesServer(error)) await connection.query('rollback').catch(() => connection.destroy())
+    progress.lost = connection.loss !== undefined
+    if (!progress.lost) await connection.query('rollback').catch(() => connection.destroy())
     throw error
   }
   progress.committing = true
@@ -168,9 +168,10 @@ async function withConnection<T>(
     connection = await pool.acquire(signal)
     return await work(connection)
   } catch (error) {
-    const cause = error instanceof Problem ? error.cause : error
-    if (connection !== undefined && leavesServer(cause)) {
-      if (pool.leave(connection, { silent: cause instanceof ServerSilent })) server.leave()
+    // Asked of the connection, not of the error: `work` may have met troubles of its own.
+    const loss = connection?.loss
+    if (connection !== undefined && loss !== undefined) {
+      if (pool.leave(connection, { silent: loss instanceof ServerSilent })) server.leave()
     }
     throw toProblem(error)
   } finally {

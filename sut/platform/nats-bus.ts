@@ -11,7 +11,8 @@ import type { ServiceConfig } from './config.ts'
 import { consumeForever } from './nats-consumer.ts'
 import type { DiscoveryWatch } from './discovery.ts'
 
-const publish_timeout_ms = 2000
+/** All tries together must end before a transaction that waits for them is idle for too long (database-connection.ts). */
+const publish_timeout_ms = 1500
 /** A stream without a leader (a server has just died) refuses; an election takes a second or two. */
 const publish_tries = 3
 const publish_back_off_ms = 200
@@ -21,8 +22,8 @@ const subject_is_taken = 10077
 const not_found = 404
 
 export interface BusOptions {
-  config: ServiceConfig
-  discovery: DiscoveryWatch
+  config: Pick<ServiceConfig, 'region' | 'instance' | 'nats'>
+  discovery: Pick<DiscoveryWatch, 'current'>
   /** Told once about each trouble of a consumer. */
   report: (error: unknown, text: string) => void
 }
@@ -37,16 +38,19 @@ export function natsBus({ config, discovery, report }: BusOptions): Bus {
       connecting = undefined
       throw new Problem('unavailable', 'no event bus answers', { cause: error })
     }))
-  const client = async (): Promise<JetStreamClient> => jetstream(await connection(), { timeout: publish_timeout_ms })
+  let publisher: JetStreamClient | undefined
+  const client = async (): Promise<JetStreamClient> =>
+    (publisher ??= jetstream(await connection(), { timeout: publish_timeout_ms }))
   const manager = async (): Promise<JetStreamManager> =>
     jetstreamManager(await connection(), { timeout: publish_timeout_ms, checkAPI: false })
   const replicas = (): number => replicasFor(discovery.current().nats.length)
 
-  const send = async (subject: string, event: SystemEvent): Promise<void> => {
+  const send = async (subject: string, event: SystemEvent, msgID?: string): Promise<void> => {
     const stream = await client()
+    const options = { timeout: publish_timeout_ms, ...(msgID === undefined ? {} : { msgID }) }
     for (let tries = 1; ; tries++) {
       try {
-        await stream.publish(subject, JSON.stringify(event), { msgID: event.id, timeout: publish_timeout_ms })
+        await stream.publish(subject, JSON.stringify(event), options)
         return
       } catch (error) {
         if (error instanceof JetStreamApiError && error.code === subject_is_taken) throw error
@@ -69,9 +73,10 @@ export function natsBus({ config, discovery, report }: BusOptions): Bus {
     })
 
   return {
-    publish: (event) => send(subjectOf(event), event),
+    publish: (event) => send(subjectOf(event), event, event.id),
     record: async (event) => {
       try {
+        // Without an id: the server would take a copy for done, where the subject refuses it and says so.
         await send(logSubjectOf(event), event)
         return true
       } catch (error) {
@@ -102,7 +107,7 @@ export function natsBus({ config, discovery, report }: BusOptions): Bus {
   }
 }
 
-function connectNear(config: ServiceConfig, discovery: DiscoveryWatch): Promise<NatsConnection> {
+function connectNear(config: BusOptions['config'], discovery: BusOptions['discovery']): Promise<NatsConnection> {
   const { nats } = discovery.current()
   // Near servers first; the others when those are away. The cluster's own addresses would lead past the proxies.
   const sorted = nats.toSorted(
