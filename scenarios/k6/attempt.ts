@@ -52,6 +52,7 @@ export async function attempt(request: AttemptRequest, now_ms: () => number): Pr
   const verdict = verdictOf({
     status: response.status,
     error_code: response.error_code,
+    connected: response.remote_ip !== '',
     problem,
     readable: parsed !== null && response.status === success,
   })

@@ -3,11 +3,11 @@ import { problems } from '#sut/contracts/problems.ts'
 import { verdictOf } from './verdict.ts'
 
 const answer = (status: number, problem = '', error_code = status >= 400 ? 1000 + status : 0) =>
-  verdictOf({ status, problem, error_code, readable: true })
+  verdictOf({ status, problem, error_code, connected: true, readable: true })
 
 test('an answer of success that cannot be read may have been done', () => {
   expect(answer(200)).toBe('ok')
-  expect(verdictOf({ status: 200, problem: '', error_code: 0, readable: false })).toBe('unknown')
+  expect(verdictOf({ status: 200, problem: '', error_code: 0, connected: true, readable: false })).toBe('unknown')
 })
 
 test.each([
@@ -18,7 +18,11 @@ test.each([
   ['time-out', 1050, 'unknown'],
   ['anything else', 1000, 'unknown'],
 ])('no answer: %s (%i) is %s', (_, error_code, verdict) => {
-  expect(verdictOf({ status: 0, problem: '', error_code, readable: false })).toBe(verdict)
+  expect(verdictOf({ status: 0, problem: '', error_code, connected: false, readable: false })).toBe(verdict)
+})
+
+test('a dial that failed after a copy was sent is unknown', () => {
+  expect(verdictOf({ status: 0, problem: '', error_code: 1212, connected: true, readable: false })).toBe('unknown')
 })
 
 test('each problem of the contract is tried again if, and only if, the contract says that it may succeed', () => {

@@ -10,20 +10,24 @@ export interface Answer {
   status: number
   /** k6's error code, 0 when there was none. */
   error_code: number
+  /**
+   * Whether the request got a connection at all. A broken kept-alive connection makes Go's transport send a request that has
+   * an idempotency key again by itself; when it cannot dial then, the error is that of dialling, but a copy is out.
+   */
+  connected: boolean
   /** Code of the problem in the body, '' when there was none. */
   problem: string
   /** Whether the body could be read as JSON. */
   readable: boolean
 }
 
-export function verdictOf({ status, error_code, problem, readable }: Answer): Verdict {
-  if (status === 0) return neverSent(error_code) ? 'never' : 'unknown'
+export function verdictOf({ status, error_code, connected, problem, readable }: Answer): Verdict {
+  if (status === 0) return !connected && neverSent(error_code) ? 'never' : 'unknown'
   if (status >= 200 && status < 300) return readable && error_code < 1400 ? 'ok' : 'unknown'
   if (status === 429) return 'never'
   if (status >= 500) return 'unknown'
   if (problem === 'token_expired') return 'stale'
-  // Go's transport sends a request with an idempotency key again by itself, nonce and all, when a kept-alive connection
-  // breaks: then this refuses the copy, and the first one may have been done.
+  // The same copy, with the same nonce, where it can dial: this refuses the second one, and the first may have been done.
   if (problem === 'request_replayed') return 'unknown'
   return 'refused'
 }
