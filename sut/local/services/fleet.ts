@@ -77,14 +77,14 @@ export async function createFleet(
       }
     },
     async refresh() {
-      await Promise.all(instances.map((instance) => instance.probe()))
+      // Each change is told at once: one instance that lets its probe wait does not hold up the others.
+      await Promise.all(instances.map(async (instance) => ((await instance.probe()) ? routing.tell() : undefined)))
       await routing.tell()
     },
     async watch() {
+      const failed = (error: unknown): void => observe.event('watch-failed', 'fleet', { detail: textOf(error) })
       while (!ending.aborted) {
-        await fleet
-          .refresh()
-          .catch((error: unknown) => observe.event('watch-failed', 'fleet', { detail: textOf(error) }))
+        fleet.refresh().catch(failed)
         await pause(settings.readiness_period_ms, ending).catch(() => undefined)
       }
     },

@@ -22,7 +22,7 @@ export interface Instance {
   ready(): boolean
   /** It was told to stop. */
   leaving(): boolean
-  /** Asks the readiness probe once; true when that changed whether the instance gets traffic. */
+  /** Asks the readiness probe, if it is not being asked just now; true when that changed whether the instance gets traffic. */
   probe(): Promise<boolean>
   /** Null when it does not answer. */
   read(): Promise<LoadReading | null>
@@ -56,6 +56,7 @@ export function createInstance(context: SystemContext, options: InstanceOptions)
   let ever_ready = false
   let failures = 0
   let stopping = false
+  let probing = false
 
   const forget = (): void => {
     ready = false
@@ -105,8 +106,9 @@ export function createInstance(context: SystemContext, options: InstanceOptions)
     },
     async probe() {
       const process = kept.process()
-      if (process === null || stopping) return false
-      const ok = await operations.ready(operations_port)
+      if (process === null || stopping || probing) return false
+      probing = true
+      const ok = await operations.ready(operations_port).finally(() => (probing = false))
       if (process !== kept.process()) return false
       failures = ok ? 0 : failures + 1
       if (ok === ready || (!ok && failures < settings.readiness_failures)) return false

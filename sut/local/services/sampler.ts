@@ -9,24 +9,23 @@ import { type LoadReading, ratesBetween } from './load.ts'
 export type Sample = Extract<ObservationLine, { kind: 'sample' }>
 
 export interface Sampler {
-  /** Rates are those since the last sample (or since half a second ago, if that was asked for just now). */
+  /** States and levels are those of now; rates are those since the last sample, or the one before if that was just now. */
   sample(): Promise<Sample>
   /** Work that still moves, by name. `everywhere`: asks every instance, not one of each service. */
   pending(everywhere: boolean): Promise<Record<string, number>>
 }
 
-/** Two who ask at the same time share an answer; rates over less than this are noise. */
-const fresh_ms = 500
+/** Rates over less than this are noise. */
+const rates_over_min_ms = 500
 
 export function createSampler({ clock }: SystemContext, fleet: Fleet, stores: Stores): Sampler {
-  let before = new Map<Instance, LoadReading>()
-  let last: { at_ms: number; sample: Promise<Sample> } | null = null
+  const histories = new Map<Instance, ReadingHistory>()
 
   const sampleOf = async (instance: Instance): Promise<InstanceSample> => {
     const reading = await instance.read()
-    const earlier = before.get(instance) ?? null
-    if (reading === null) before.delete(instance)
-    else before.set(instance, reading)
+    const { earlier, history } = compared(reading, histories.get(instance))
+    if (history === undefined) histories.delete(instance)
+    else histories.set(instance, history)
     const nothing = { cpu_millicores: 0, resident_bytes: 0, requests_per_s: 0, queue_depth: 0, latency_p95_ms: 0 }
     return {
       instance: instance.name,
@@ -48,33 +47,39 @@ export function createSampler({ clock }: SystemContext, fleet: Fleet, stores: St
     )
     return sumOverServices(answers)
   }
-  const take = async (): Promise<Sample> => {
-    const at_ms = clock.wall_ms()
-    const instances = fleet.instances()
-    const [samples, postgres, redis, nats, work] = await Promise.all([
-      Promise.all(instances.map(sampleOf)),
-      stores.postgres.status(),
-      stores.redis.leader(),
-      stores.nats.status(),
-      pending(false),
-    ])
-    before = new Map([...before].filter(([instance]) => instances.includes(instance)))
-    return {
-      kind: 'sample',
-      at_ms,
-      instances: samples,
-      stores: { postgres, redis: { leader: redis }, nats },
-      pending: work,
-    }
-  }
   return {
     pending,
-    sample() {
-      const now_ms = clock.monotonic_ms()
-      if (last === null || now_ms - last.at_ms >= fresh_ms) last = { at_ms: now_ms, sample: take() }
-      return last.sample
+    async sample() {
+      const at_ms = clock.wall_ms()
+      const instances = fleet.instances()
+      const [samples, postgres, redis, nats, work] = await Promise.all([
+        Promise.all(instances.map(sampleOf)),
+        stores.postgres.status(),
+        stores.redis.leader(),
+        stores.nats.status(),
+        pending(false),
+      ])
+      for (const instance of histories.keys()) if (!instances.includes(instance)) histories.delete(instance)
+      const stores_now = { postgres, redis: { leader: redis }, nats }
+      return { kind: 'sample', at_ms, instances: samples, stores: stores_now, pending: work }
     },
   }
+}
+
+interface ReadingHistory {
+  last: LoadReading
+  before: LoadReading | null
+}
+
+/** What a reading is compared with: the last one that is old enough, whoever asked for it. */
+function compared(
+  reading: LoadReading | null,
+  known: ReadingHistory | undefined,
+): { earlier: LoadReading | null; history: ReadingHistory | undefined } {
+  if (reading === null) return { earlier: null, history: undefined }
+  if (known === undefined) return { earlier: null, history: { last: reading, before: null } }
+  if (reading.at_ms - known.last.at_ms < rates_over_min_ms) return { earlier: known.before, history: known }
+  return { earlier: known.last, history: { last: reading, before: known.last } }
 }
 
 function firstOfEach(instances: readonly Instance[]): Instance[] {

@@ -27,7 +27,7 @@ export const standIn: Bundle = {
   descriptor,
   entry: 'sut/local/testing/service.ts',
   settings: {
-    postgres_lease_ttl_ms: 4_000,
+    postgres_lease_ttl_ms: 8_000,
     postgres_loop_ms: 1_000,
     sentinel_down_after_ms: 1_500,
     hpa_sync_ms: 500,

@@ -29,7 +29,8 @@ export function serverConfiguration(server: ServerConfiguration): string {
     shared_buffers: '128MB',
     work_mem: '4MB',
     maintenance_work_mem: '32MB',
-    dynamic_shared_memory_type: 'posix',
+    // In the data folder: a server that is killed leaves nothing in /dev/shm.
+    dynamic_shared_memory_type: 'mmap',
     io_method: 'sync',
     max_worker_processes: 8,
     max_parallel_workers: 0,

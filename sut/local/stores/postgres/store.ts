@@ -9,6 +9,7 @@ import { type Server, copyStopped, initialise } from './server.ts'
 
 export interface PostgresStatus {
   leader: Region | null
+  /** streaming: a fail-over to it would lose nothing, as far as the design promises that. */
   standby_state: 'streaming' | 'catching-up' | 'down'
   replication_lag_bytes: number | null
 }
@@ -66,11 +67,12 @@ function storeOf(cluster: Cluster): PostgresStore {
       cluster.wake.resolve()
     },
     async status() {
-      const { leader, leader_state, other_state, replica } = await lookAt(cluster)
+      const { leader, other, leader_state, other_state, replica } = await lookAt(cluster)
       const attached = replica?.attached === true && other_state === 'standby'
+      const relied_on = cluster.replication === 'asynchronous' || cluster.synchronous_standby === other.server.region
       return {
         leader: leader_state === 'primary' ? leader.server.region : null,
-        standby_state: replica?.streaming === true ? 'streaming' : attached ? 'catching-up' : 'down',
+        standby_state: replica?.streaming === true && relied_on ? 'streaming' : attached ? 'catching-up' : 'down',
         replication_lag_bytes: replica?.lag_bytes ?? null,
       }
     },
