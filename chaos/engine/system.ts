@@ -66,12 +66,13 @@ async function leftByFaults(run: Run): Promise<string[]> {
 
 /** What should be gone and is not: toxics and stopped regions that the faults left, and the system itself. */
 export async function residue(run: Run): Promise<string> {
-  if (run.done.has('residue')) return ''
+  const answer = (): string => (run.residue.length === 0 ? 'nothing is left' : `left: ${run.residue.join('; ')}`)
+  if (run.done.has('residue')) return answer()
   run.done.add('residue')
   if (run.system !== undefined) run.residue.push(...(await leftOfSystem(run)))
   run.not_undone.push(...run.residue)
   run.record.journal({ kind: 'cleanup', residue: run.residue })
-  return run.residue.length === 0 ? 'nothing is left' : `left: ${run.residue.join('; ')}`
+  return answer()
 }
 
 async function leftOfSystem({ plan, system }: Run): Promise<string[]> {
