@@ -72,8 +72,9 @@ test('signed requests are accepted; every arrival is recorded; a duplicate has o
   const started = end.counts!.iterations
   expect(started).toBeGreaterThan(220) // of 240: k6 does not start any more what is late at the very end
   expect(end).toMatchObject({ exit_code: 0, counts: { dropped: 0 } })
+  expect(result.planned).toBe(result.started + result.dropped)
   const beside = 1 + 4 * players // games; register, login, session and deposit of each player
-  expect(result).toMatchObject({ planned: started, started, dropped: 0, ok: started + beside, fail: 0, info: 0 })
+  expect(result).toMatchObject({ started, unfinished: 0, ok: started + beside, fail: 0, info: 0 })
   expect(live.filter(({ arrival, outcome }) => arrival && outcome === 'ok')).toHaveLength(started)
 
   const nonces = seen.map(({ nonce }) => nonce).filter((nonce) => nonce !== '')
@@ -254,9 +255,12 @@ test('dropped arrivals: as many as k6 counts, when two players cannot serve all'
     system: (system) => (system.behave = ({ kind }) => (kind === 'login' ? 'serve' : { slow_ms: 200 })),
   })
   expect(end.counts!.dropped).toBeGreaterThan(20)
-  expect(result.planned).toBeGreaterThan(90) // of 100: what is late at the very end does not come any more
-  expect(result).toMatchObject({ dropped: end.counts!.dropped, started: end.counts!.iterations })
-  expect(requests.filter(({ dropped }) => dropped === 1)).toHaveLength(end.counts!.dropped)
+  const late_at_end = result.dropped - end.counts!.dropped // not even dropped by k6, which had no time for them
+  expect(late_at_end).toBeGreaterThanOrEqual(0)
+  expect(late_at_end).toBeLessThan(10)
+  expect([98, 99, 100]).toContain(result.planned) // what is due in the last 50 ms may come or not
+  expect(result.started).toBe(end.counts!.iterations)
+  expect(requests.filter(({ dropped }) => dropped === 1)).toHaveLength(result.dropped)
   const late = arrivals(requests).map(({ start_ms, planned_ms }) => Number(start_ms) - Number(planned_ms))
   expect(Math.max(...late)).toBeLessThan(200) // dropped at once, so what starts starts at its time
 })

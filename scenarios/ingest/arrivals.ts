@@ -1,5 +1,5 @@
 import type { Stage } from '../profiles/profile.ts'
-import { arrivalTimes_ms, assignSlots } from '../schedule.ts'
+import { arrivalTimes_ms, assignSlots, scheduleDuration_s } from '../schedule.ts'
 import type { Survey } from './survey.ts'
 
 export interface Arrivals {
@@ -12,6 +12,8 @@ export interface Arrivals {
 
 /** Starts and the zero of the schedule are rounded. */
 const tolerance_ms = 0.5
+/** What is due at the very end may or may not start; what was due before that and did not come was not delivered. */
+const endGrace_ms = 50
 
 /**
  * Compares the schedule with what started. `end_ms`: when the load was told to stop, or ended; what was planned later was not
@@ -37,8 +39,12 @@ export function arrivalsOf(
   const { planned_ms: assigned_ms, taken } = assignSlots(slots_ms, sorted_ms, tolerance_ms)
   for (const [position, number] of order.entries()) planned_ms[number] = assigned_ms[position]!
 
-  const dropped_ms: number[] = []
-  for (let slot = 0; slot < slots_ms.length && slots_ms[slot]! <= end_ms; slot++)
-    if (taken[slot] === 0) dropped_ms.push(slots_ms[slot]!)
+  const scheduleEnd_ms = start_at_ms + scheduleDuration_s(stages) * 1000
+  const isDropped = (slot: number): boolean =>
+    slot < reached
+      ? taken[slot] === 0 && all_ms[slot]! <= end_ms
+      : all_ms[slot]! <= Math.min(end_ms, scheduleEnd_ms) - endGrace_ms
+  const dropped = all_ms.keys().filter(isDropped)
+  const dropped_ms = dropped.map((slot) => all_ms[slot]!).toArray()
   return { planned_ms, dropped_ms, started: order.length - skipped.size }
 }

@@ -159,3 +159,8 @@ test('operations beside the arrivals are planned when they start', async () => {
   expect(requests[0]).toMatchObject({ kind: 'login', planned_ms: 9_000, start_ms: 9_000 })
   expect(readFileSync(join(folder, 'history.jsonl'), 'utf8')).not.toMatch(/password|token|signing/)
 })
+
+test('arrivals that k6 did not come to before the end were not delivered', async () => {
+  const { result } = await ingested([zero, invoke(0, 11_003), end(0, 11_003, 11_005)], '', { dropped: 1 })
+  expect(result).toMatchObject({ planned: 4, started: 1, dropped: 3 }) // the fifth is due at the very end
+})
