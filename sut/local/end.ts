@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import { mkdir } from 'node:fs/promises'
+import { chmod, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { spawnDetached } from '#lib/process.ts'
 import { removeFolder } from '#lib/warden.ts'
@@ -43,8 +43,11 @@ export async function endSystem(folder: string, processes: Processes | undefined
   await removeFolder(folder)
 }
 
-/** Servers that run as another user must get through to their data; what is secret is closed file by file. */
+/** Servers that run as another user must get through to their data; everything else is for this user alone. */
 export async function prepareFolders(folder: string): Promise<void> {
-  for (const name of ['config', 'data', 'discovery', 'logs'])
-    await mkdir(join(folder, name), { recursive: true, mode: 0o711 })
+  process.umask(0o077)
+  for (const name of ['config', 'data', 'discovery', 'logs']) {
+    await mkdir(join(folder, name), { recursive: true })
+    await chmod(join(folder, name), 0o711)
+  }
 }

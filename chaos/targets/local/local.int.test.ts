@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
-import { request } from 'undici'
+import { Agent, request } from 'undici'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { waitFor } from '#lib/wait.ts'
 import type { ObservationLine } from '#reports/record/format.ts'
@@ -13,6 +13,7 @@ import { standIn } from './testing/bundle.ts'
 import { isListening, leftOf } from './testing/left.ts'
 
 const target = localTarget(standIn)
+const ports_from = 30_500
 const settled = { every_ms: 100, limit_ms: 30_000 }
 let state: string
 let system: RunningSystem
@@ -32,6 +33,7 @@ beforeAll(async () => {
       { from: 'gateway', to: 'redis' },
     ],
     lease_ms: 20_000,
+    ports_from, // where no other system looks first: that nothing listens there in the end is then told by this one alone
     progress: () => undefined,
     signal: new AbortController().signal,
   })
@@ -69,6 +71,12 @@ describe('a system that is up', () => {
     expect(sample.stores.redis.leader).toBe('a')
     expect(sample.stores.nats.nodes_ready).toBe(3)
     for (const { url } of system.gateways) expect(await isListening(Number(new URL(url).port))).toBe(true)
+  })
+  test('has a door in each region that leads to its gateway, by the authority of the system', async () => {
+    const agent = new Agent({ connect: { ca: await readFile(system.authority_file) } })
+    for (const { region, url } of system.gateways)
+      expect(await (await request(url, { dispatcher: agent })).body.text()).toBe(`gateway-${region}-1`)
+    await agent.close()
   })
   test('tells its pending work once for each service, and its state from one instance of each', async () => {
     expect(await system.pending()).toEqual({ outbox: 4 })
@@ -243,7 +251,7 @@ describe('stores', () => {
 })
 
 test('down leaves nothing', async () => {
-  const ports = [...system.gateways.map(({ url }) => Number(new URL(url).port)), Number(system.settings['ports_from'])]
+  const ports = [...system.gateways.map(({ url }) => Number(new URL(url).port)), ports_from]
   await system.down()
   await system.down()
   expect(leftOf(system.id)).toEqual([])

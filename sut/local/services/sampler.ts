@@ -11,14 +11,17 @@ export type Sample = Extract<ObservationLine, { kind: 'sample' }>
 export interface Sampler {
   /** States and levels are those of now; rates are those since the last sample, or the one before if that was just now. */
   sample(): Promise<Sample>
-  /** Work that still moves, by name. `everywhere`: asks every instance, not one of each service. */
+  /**
+   * Work that still moves, by name. `everywhere`: asks every instance, not one of each service, and counts as `unanswered`
+   * those that do not tell: what is not known to be settled is not settled.
+   */
   pending(everywhere: boolean): Promise<Record<string, number>>
 }
 
 /** Rates over less than this are noise. */
 const rates_over_min_ms = 500
 
-export function createSampler({ clock }: SystemContext, fleet: Fleet, stores: Stores): Sampler {
+export function createSampler({ clock, request }: SystemContext, fleet: Fleet, stores: Stores): Sampler {
   const histories = new Map<Instance, ReadingHistory>()
 
   const sampleOf = async (instance: Instance): Promise<InstanceSample> => {
@@ -42,10 +45,15 @@ export function createSampler({ clock }: SystemContext, fleet: Fleet, stores: St
     const answers = await Promise.all(
       asked.map(async ({ service, operations_port }) => ({
         service,
-        pending: (await fleet.operations.json<PendingWork>(operations_port, '/state'))?.pending ?? {},
+        pending: (await fleet.operations.json<PendingWork>(operations_port, '/state'))?.pending,
       })),
     )
-    return sumOverServices(answers)
+    const told = answers.flatMap(({ service, pending: work }) =>
+      work === undefined ? [] : [{ service, pending: work }],
+    )
+    const away = request.descriptor.services.filter(({ name }) => !ready.some(({ service }) => service === name)).length
+    const unanswered = answers.length - told.length + away
+    return { ...sumOverServices(told), ...(everywhere && unanswered > 0 && { unanswered }) }
   }
   return {
     pending,

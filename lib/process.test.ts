@@ -1,0 +1,41 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { expect, test } from 'vitest'
+import { alive, descendants, identify, killTree, signalProcess, usageOf } from './process.ts'
+import { waitFor } from './wait.ts'
+
+const limit = { what: 'processes', limit_ms: 5_000, every_ms: 10 }
+
+test('a process is known by its start, and gone when it has ended', async () => {
+  const child = spawn('sleep', ['60'])
+  const identity = identify(child.pid!)!
+  expect(alive(identity)).toBe(true)
+  expect(usageOf(identity)!.resident_bytes).toBeGreaterThan(0)
+  expect(signalProcess(identity, 'SIGTERM')).toBe(true)
+  await once(child, 'exit')
+  expect(alive(identity)).toBe(false)
+  expect(identify(child.pid!)).toBe(null)
+  expect(usageOf(identity)).toBe(null)
+})
+
+test('a later process with the same number is never signalled', async () => {
+  const child = spawn('sleep', ['60'])
+  const identity = identify(child.pid!)!
+  const earlier = { ...identity, start_ticks: identity.start_ticks - 1 }
+  expect(alive(earlier)).toBe(false)
+  expect(signalProcess(earlier, 'SIGKILL')).toBe(false)
+  expect(killTree(earlier)).toBe(false)
+  expect(alive(identity)).toBe(true)
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+})
+
+test('a tree is killed with all that is below it', async () => {
+  const child = spawn('sh', ['-c', 'sh -c "sleep 60; true" & sleep 60; true'])
+  const below = await waitFor(() => {
+    const found = descendants(child.pid!)
+    return found.length === 3 && found
+  }, limit)
+  expect(killTree(identify(child.pid!)!)).toBe(true)
+  await waitFor(() => !below.some(alive), limit)
+})
