@@ -50,7 +50,7 @@ function recovery({ record, measured: { recovery: found }, sound }: Question): E
     trials.length === 0
       ? 'no trial'
       : never > 0
-        ? `${never} of ${plural(trials.length, 'trial')} never recovered`
+        ? `${never} of ${plural(trials.length, 'trial')} did not recover`
         : `${seconds(slowest)}${trials.length > 1 ? ` at most, median ${seconds(summary.median_s)}` : ''}`
   const holds = trials.length === 0 ? null : slowest <= max_s
   return [

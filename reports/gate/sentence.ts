@@ -68,11 +68,13 @@ function loadStory(record: RunRecord, { elasticity, latency }: Measured): string
     .filter((rate) => rate > 0)
   const [low, high] = [Math.min(...rates), Math.max(...rates)]
   const load =
-    rates.length === 0
-      ? 'under load'
-      : high > low * 1.2
-        ? `load rose from ${count(low)} to ${count(high)} operations/s`
-        : `under a steady ${count(high)} operations/s nothing was done to the system`
+    record.experiment.faults.length > 0
+      ? 'no fault was put in'
+      : rates.length === 0
+        ? 'under load'
+        : high > low * 1.2
+          ? `load rose from ${count(low)} to ${count(high)} operations/s`
+          : `under a steady ${count(high)} operations/s nothing was done to the system`
   const failed = latency.windows.reduce((sum, window) => sum + window.failed, 0)
   const growth = growthOf(elasticity.services)
   const level =
@@ -99,7 +101,7 @@ function money({ consistency }: Measured): string {
     const violations = failed.reduce((sum, check) => sum + check.violations, 0)
     const first = consistency.violations[0]?.witness.text ?? ''
     const found = `${plural(violations, 'violation')} in ${plural(failed.length, 'check')}`
-    return `, but the books are wrong (${found}). ${first}`
+    return `; the books are wrong (${found}). ${first}`
   }
   return consistency.checks.some(({ state }) => state === 'INCONCLUSIVE')
     ? '; whether money was lost could not be checked'

@@ -63,17 +63,30 @@ export function noticed_s(trial: Trial, events: readonly SystemEvent[]): number 
 /** Phases by subject; those of an election belong to the store as a whole, since its leader changes in them. */
 export function phasesOf(trial: Trial, events: readonly SystemEvent[]): RecoveryPhase[] {
   const phases: RecoveryPhase[] = []
-  const reached = new Map<string, number>()
+  const newest = new Map<string, RecoveryPhase>()
   for (const event of events) {
-    const name = phaseEndedBy[event.event]
-    if (name === undefined || phases.length >= phases_max) continue
+    if (phaseEndedBy[event.event] === undefined || phases.length >= phases_max) continue
     const subject = election.has(event.event) ? event.subject.replace(/-[a-z](-\d+)?$/, '') : event.subject
-    const start_s = reached.get(subject) ?? 0
+    const before = newest.get(subject)
     const end_s = secondsAfter(trial, event.at_ms)
-    phases.push({ name, subject, start_s, end_s })
-    reached.set(subject, end_s)
+    const name = nameOf(event.event, before)
+    if (before?.name === name) {
+      before.end_s = end_s
+      continue
+    }
+    // What worked, and broke again: the time in between belongs to no phase.
+    const worked = before !== undefined && name === 'detect'
+    const phase = { name, subject, start_s: worked ? end_s : (before?.end_s ?? 0), end_s }
+    phases.push(phase)
+    newest.set(subject, phase)
   }
   return phases
+}
+
+/** A process that ends before it was ready was started in vain. */
+function nameOf(event: string, before: RecoveryPhase | undefined): string {
+  const name = phaseEndedBy[event]!
+  return name === 'detect' && before?.name === 'start' ? 'failed' : name
 }
 
 const secondsAfter = (trial: Trial, at_ms: number): number => rounded(Math.max(0, at_ms - trial.effective_ms) / 1000)

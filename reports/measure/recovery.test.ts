@@ -67,3 +67,18 @@ test('a record without a fault has no trial', () => {
     summary: { trials: 0, median_s: null },
   })
 })
+
+test('what is started in vain, and what breaks again, is told apart', () => {
+  const raw = fixture({ story: 'wallet-kill', trials: 1, rate_per_s: 60 })
+  const events = raw.observations.filter((line) => line.kind === 'event')
+  const at = (event: string): number => events.find((line) => line.event === event)!.at_ms
+  const extra = (event: string, at_ms: number) => ({ ...events[0]!, event, at_ms })
+  raw.observations.push(extra('exited', at('started') + 100), extra('started', at('started') + 200))
+  raw.observations.push(extra('exited', at('routed') + 3000))
+  raw.observations.sort((one, other) => one.at_ms - other.at_ms)
+  const [trial] = measureRecovery(recordOf(raw)).trials
+  const phases = trial!.phases.filter(({ subject }) => subject === 'wallet-a-1')
+  const names = ['detect', 'schedule', 'start', 'failed', 'start', 'ready', 'routed', 'detect']
+  expect(phases.map(({ name }) => name)).toEqual(names)
+  expect(phases.at(-1)!.start_s).toBe(phases.at(-1)!.end_s)
+})

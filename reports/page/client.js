@@ -57,7 +57,7 @@
   const base = (width, height, run) => ({
     width,
     height,
-    padding: [8, 8, 0, 0],
+    padding: [8, 16, 0, 0],
     scales: { x: { time: false } },
     cursor: { sync: { key: run.key }, drag: { x: true, y: false } },
     legend: { live: true },

@@ -63,10 +63,10 @@ function recovery({ recovery: { trials, summary } }: ResultFile): string {
     trial.recovered_s === null ? `not in ${seconds(trial.watched_s)}` : seconds(trial.recovered_s),
     String(trial.failed_operations),
   ])
-  const interval =
-    trials.length < 2
-      ? ''
-      : `\n\nMedian ${summary.median_s === null ? 'never' : seconds(summary.median_s)}, within ${secondsRange(summary.low_s, summary.high_s)} (confidence ${percent(summary.confidence)}).`
+  const { median_s, low_s, high_s, confidence } = summary
+  const range = `within ${secondsRange(low_s, high_s)} (confidence ${percent(confidence)})`
+  const median = median_s === null ? 'The median trial did not recover.' : `Median ${seconds(median_s)}, ${range}.`
+  const interval = trials.length < 2 ? '' : `\n\n${median}`
   return `${tableMarkdown({ header: ['trial', 'fault', 'noticed', 'recovered', 'failed operations'], rows })}${interval}`
 }
 

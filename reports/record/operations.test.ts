@@ -56,8 +56,10 @@ test.each([
 })
 
 test('what clients do before the first arrival is no part of the load', () => {
-  const setup = row({ operation_id: 'p1-login', planned_ms: 500, start_ms: 500 })
-  const beside = row({ operation_id: 'i1-renew', planned_ms: 1500, start_ms: 1500 })
-  const operations = grouped(setup, row({}), beside)
+  const setup = ['register', 'login', 'open_session', 'deposit'].map((kind, index) =>
+    row({ operation_id: `p1-${kind}`, kind, planned_ms: 500 + index, start_ms: 500 + index }),
+  )
+  const beside = row({ operation_id: 'i1-renew', kind: 'login', planned_ms: 1500, start_ms: 1500 })
+  const operations = grouped(...setup, row({}), beside)
   expect(sinceFirstArrival(operations).map(({ id }) => id)).toEqual(['o-1', 'i1-renew'])
 })

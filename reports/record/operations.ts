@@ -71,14 +71,15 @@ function addAttempt(operation: Grouped, row: RequestRow): void {
   operation.outcome = String(row.outcome)
 }
 
+// What clients do to come in, before there is any arrival: no journey does these.
+const onboarding = new Set(['register', 'login', 'open_session', 'games', 'deposit'])
+
 /**
  * Leaves out what clients did before the first arrival (registering, logging in, the first deposit): it is no part of the
- * load. What a client does beside an arrival has no plan: planned and real start are the same there.
+ * load. The first arrival is the first operation, dropped or not, of a kind that only players who are in can ask for.
  */
 export function sinceFirstArrival(operations: ClientOperation[]): ClientOperation[] {
-  const first_index = operations.findIndex(
-    ({ dropped, start_ms, planned_ms }) => dropped || (start_ms !== null && start_ms > planned_ms),
-  )
+  const first_index = operations.findIndex(({ dropped, kind }) => dropped || !onboarding.has(kind))
   return first_index <= 0 ? operations : operations.slice(first_index)
 }
 

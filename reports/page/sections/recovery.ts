@@ -2,7 +2,7 @@ import { percent, plural, seconds, secondsRange } from '../../gate/words.ts'
 import type { RecoveryPhase, RecoveryTrial, ResultFile } from '../../record/result.ts'
 import { hypertext, nothing, raw, table, type Markup } from '../markup.ts'
 
-const phaseNames = ['detect', 'elect', 'schedule', 'start', 'ready', 'routed', 'slo', 'standby'] as const
+const phaseNames = ['detect', 'elect', 'schedule', 'start', 'ready', 'routed', 'slo', 'standby', 'failed'] as const
 const meanings: Record<(typeof phaseNames)[number], string> = {
   detect: 'until it is noticed',
   elect: 'until there is a new leader',
@@ -12,8 +12,9 @@ const meanings: Record<(typeof phaseNames)[number], string> = {
   routed: 'until it gets requests',
   slo: 'players outside of the service level',
   standby: 'until a standby follows again',
+  failed: 'started in vain',
 }
-const shown_max = 8
+const shown_max = 10
 
 export function recovery({ recovery: { trials, summary, window_ms, slo } }: ResultFile): Markup {
   if (trials.length === 0) return hypertext`<p>No fault was injected: the load itself was the experiment.</p>`
@@ -29,7 +30,10 @@ export function recovery({ recovery: { trials, summary, window_ms, slo } }: Resu
 }
 
 function interval({ trials, median_s, low_s, high_s, confidence }: ResultFile['recovery']['summary']): Markup {
-  const median = median_s === null ? 'never' : seconds(median_s)
+  if (median_s === null)
+    return hypertext`<p><b>${trials === 1 ? 'Service was' : 'In the median trial service was'} not whole again</b> while
+      it was watched.</p>`
+  const median = seconds(median_s)
   if (trials === 1)
     return hypertext`<p><b>${median}</b> to recover. One trial is no mean time: it says nothing of the next one.</p>`
   return hypertext`<p>
@@ -49,7 +53,7 @@ function trialsTable(trials: readonly RecoveryTrial[]): Markup {
     seconds(trial.unavailable_s),
     String(trial.failed_operations),
     percent(trial.error_budget_burnt),
-    `${trial.fault} on ${trial.targets.join(', ')}`,
+    hypertext`<span class="wide">${trial.fault} on ${trial.targets.join(', ')}</span>`,
   ])
   const header = ['trial', 'recovered', 'impact', 'noticed', 'bad windows', 'failed', 'budget burnt', 'fault']
   return table('Every trial, in seconds after the fault was effective', header, rows, [1, 2, 3, 4, 5, 6])
@@ -70,8 +74,9 @@ function legend(trials: readonly RecoveryTrial[]): Markup {
 function bars(trial: RecoveryTrial): Markup {
   if (trial.phases.length === 0) return nothing
   const bySubject = [...Map.groupBy(trial.phases, ({ subject }) => subject)]
-  // Clients first: they decide. Then stores, whose election others wait for.
-  const order = (subject: string): number => (subject === 'clients' ? 0 : /-\d+$/.test(subject) ? 2 : 1)
+  // Clients first: they decide. Then elections, which others wait for, services, and the nodes of stores.
+  const order = (subject: string): number =>
+    subject === 'clients' ? 0 : !subject.includes('-') ? 1 : /-\d+$/.test(subject) ? 2 : 3
   const sorted = bySubject.toSorted(([one], [other]) => order(one) - order(other))
   const end_s = Math.max(1, ...trial.phases.map((phase) => phase.end_s)) * 1.02
   const rows = sorted.map(([subject, phases]) => row(subject, phases, end_s))
