@@ -1,6 +1,5 @@
 import type { Redis } from 'ioredis'
 import type { Clock } from '#lib/clock.ts'
-import { textOf } from '#lib/errors.ts'
 import type { StateLine } from '#sut/contracts/state.ts'
 import { backgroundLoops } from './background.ts'
 import type { Bus } from './bus.ts'
@@ -16,6 +15,7 @@ import { operationsServer, type OperationsServer } from './operations.ts'
 import { relayOutbox, unpublished } from './outbox-relay.ts'
 import type { Platform } from './platform.ts'
 import { prometheusMetrics } from './prometheus.ts'
+import { readinessChecks } from './readiness.ts'
 import { httpServer, serveCall } from './server.ts'
 
 export interface BuiltPlatform {
@@ -27,7 +27,7 @@ export interface BuiltPlatform {
   open(): void
   /** From now on not ready. */
   shut(): void
-  /** Ends loops, then closes everything in the opposite order of its opening. */
+  /** Ends loops, then closes everything in the opposite order of its opening; the server has been closed before. */
   close(): Promise<void>
 }
 
@@ -49,25 +49,11 @@ export async function buildPlatform(config: ServiceConfig, clock: Clock, isPubli
   const http = httpServer({ config, public: isPublic, clock, log, metrics, meter })
   const outgoing = serviceCalls({ config, discovery, clock, metrics, log })
 
-  let opened = false
-  const readiness = new Map<string, () => Promise<boolean> | boolean>()
+  const readiness = readinessChecks()
   const pending = new Map<string, () => Promise<number> | number>()
   const dumps: (() => AsyncIterable<StateLine>)[] = []
   const closers: { name: string; close: () => Promise<void> }[] = []
   const onStop = (name: string, close: () => Promise<void>): void => void closers.push({ name, close })
-
-  const notReady = async (): Promise<Record<string, string>> => {
-    if (!opened) return { service: 'not started yet, or stopping' }
-    const reasons: Record<string, string> = {}
-    for (const [name, check] of readiness) {
-      try {
-        if (!(await check())) reasons[name] = 'not ready'
-      } catch (error) {
-        reasons[name] = textOf(error)
-      }
-    }
-    return reasons
-  }
 
   const platform: Platform = {
     config,
@@ -80,7 +66,7 @@ export async function buildPlatform(config: ServiceConfig, clock: Clock, isPubli
     call: outgoing.call,
     pending: (name, read) => void pending.set(name, read),
     dump: (_name, lines) => void dumps.push(lines),
-    readiness: (name, check) => void readiness.set(name, check),
+    readiness: (name, check) => readiness.add(name, check),
     onStop,
     background: (name, loop) => loops.start(name, loop),
     database: () => {
@@ -117,7 +103,7 @@ export async function buildPlatform(config: ServiceConfig, clock: Clock, isPubli
         listen: config.operations,
         registry: metrics.registry,
         load: () => meter.read(),
-        notReady,
+        notReady: () => readiness.reasons(),
         pending: async () => {
           const counts: Record<string, number> = {}
           for (const [name, read] of pending) counts[name] = await read()
@@ -127,10 +113,9 @@ export async function buildPlatform(config: ServiceConfig, clock: Clock, isPubli
           for (const lines of dumps) yield* lines()
         },
       })),
-    open: () => void (opened = true),
-    shut: () => void (opened = false),
+    open: () => readiness.open(true),
+    shut: () => readiness.open(false),
     close: async () => {
-      await http.close().catch(() => {})
       await loops.stop()
       for (const { name, close } of closers.toReversed())
         await close().catch((error: unknown) => log.error({ err: error, part: name }, 'could not be closed'))

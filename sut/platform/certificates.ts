@@ -21,9 +21,9 @@ export function onRotation(
   listener: (fresh: Certificates) => void,
   report: (error: unknown) => void,
 ): () => void {
-  const { authority, certificate, key } = config.certificates
+  const { certificate, key } = config.certificates
   // Certificate and key are two files: whichever is written last completes the pair.
-  const paths = [authority, certificate, key]
+  const paths = [certificate, key]
   const changed = (): void => {
     try {
       listener(readCertificates(config))

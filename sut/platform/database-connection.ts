@@ -81,6 +81,7 @@ export async function openConnection(options: ConnectionOptions): Promise<Connec
     async query(text, values, name, limit_ms = answer_limit_ms) {
       let timer: NodeJS.Timeout | undefined
       const silence = new Promise<never>((_resolve, reject) => {
+        // timer: the server's patience ends first, unless it is silent
         timer = setTimeout(() => {
           destroy()
           reject(new ServerSilent(`no answer within ${limit_ms} ms`))

@@ -78,6 +78,7 @@ export function createPool({ size, queue_max, wait_limit_ms, open }: PoolOptions
           settled()
           reject(new Problem('unavailable', `database: no connection within ${wait_limit_ms} ms`))
         }
+        // timer: the bound of the wait
         const timer = setTimeout(abandon, wait_limit_ms)
         const settled = (): void => {
           clearTimeout(timer)

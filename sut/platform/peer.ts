@@ -125,6 +125,7 @@ function exchange(
         controller?.abort(problem)
       })
     const abandon = (): void => giveUp(new Problem('deadline_exceeded', 'the caller gave up'))
+    // timer: the caller's deadline
     const timer = setTimeout(
       () => giveUp(new Problem('deadline_exceeded', `no answer within ${Math.round(limit_ms)} ms`)),
       limit_ms,

@@ -8,7 +8,11 @@ const command_timeout_ms = 300
  * A client that asks Sentinel where the writable server is, and follows a fail-over by itself. Redis holds what may be lost:
  * so no command waits in a queue while it is away, and none waits longer than command_timeout_ms.
  */
-export function redisClient(config: ServiceConfig, discovery: DiscoveryWatch, report: (error: Error) => void): Redis {
+export function redisClient(
+  config: Pick<ServiceConfig, 'redis'>,
+  discovery: Pick<DiscoveryWatch, 'current'>,
+  report: (error: Error) => void,
+): Redis {
   const { redis } = discovery.current()
   const password = config.redis?.password
   const client = new Redis({

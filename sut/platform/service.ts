@@ -30,6 +30,8 @@ const database_pause_ms = 250
 
 /** Requests that are still under way this long after the door was closed are given up. */
 const finish_limit_ms = 5000
+/** Loops and stores that do not close in this time end with the process. */
+const close_limit_ms = 5000
 
 /** The whole life of a service process: see platform.ts for what `wire` gets. */
 export async function runService(name: ServiceName, wire: Wire, options: RunOptions = {}): Promise<void> {
@@ -41,6 +43,8 @@ export async function runService(name: ServiceName, wire: Wire, options: RunOpti
     process.stderr.write(`error ${error instanceof Failure ? error.code : 'INTERNAL'}: ${textOf(error)}\n`)
     process.exit(2)
   }
+  // The supervisor is gone, perhaps while this start was waiting for a store: nobody is left who could ask for a stop.
+  process.once('disconnect', () => process.exit(0))
   const started = await startService(config, wire, options).catch((error: unknown) => {
     process.stderr.write(`error SERVICE_START: ${error instanceof Error ? error.stack : textOf(error)}\n`)
     process.exit(1)
@@ -48,8 +52,6 @@ export async function runService(name: ServiceName, wire: Wire, options: RunOpti
   const end = (): void => void started.stop().then(() => process.exit(0))
   process.once('SIGTERM', end)
   process.once('SIGINT', end)
-  // The supervisor is gone: nobody is left who could ask for a graceful stop.
-  process.once('disconnect', () => process.exit(0))
 }
 
 /** One service in this process; a start that fails leaves nothing open. */
@@ -77,6 +79,7 @@ export async function startService(
       stop: () => (stopping ??= stop(built, config)),
     }
   } catch (error) {
+    await atMost(finish_limit_ms, platform.http.close())
     await built.close()
     throw error
   }
@@ -108,6 +111,13 @@ async function stop(built: BuiltPlatform, config: ServiceConfig): Promise<void> 
   built.platform.log.info('stopping')
   built.shut()
   await pause(config.drain_ms)
-  await Promise.race([built.platform.http.close(), pause(finish_limit_ms)])
-  await built.close()
+  await atMost(finish_limit_ms, built.platform.http.close())
+  await atMost(close_limit_ms, built.close())
+}
+
+async function atMost(limit_ms: number, work: Promise<unknown>): Promise<void> {
+  const over = new AbortController()
+  const limit = pause(limit_ms, over.signal).catch(() => {})
+  await Promise.race([work, limit])
+  over.abort()
 }

@@ -55,6 +55,7 @@ export async function startServer(
       if (stopping === undefined || stopping.exitCode !== null || stopping.signalCode !== null) return
       stopping.kill('SIGCONT')
       stopping.kill(signal)
+      // timer: a server that does not heed the signal
       const late = setTimeout(() => stopping.kill('SIGKILL'), stop_limit_ms)
       await once(stopping, 'exit')
       clearTimeout(late)
