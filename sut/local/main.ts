@@ -53,8 +53,8 @@ function end(failure?: unknown): Promise<void> {
   return ended
 }
 
-function failureOf(error: unknown): { code: string; message: string } {
-  if (error instanceof Failure) return { code: error.code, message: error.message }
+function failureOf(error: unknown): { code: string; message: string; hint?: string } {
+  if (error instanceof Failure) return { code: error.code, message: error.message, hint: error.hint }
   const code = isDiskFull(error) ? 'DISK_FULL' : 'SYSTEM_START_FAILED'
   return { code, message: error instanceof Error ? (error.stack ?? error.message) : String(error) }
 }

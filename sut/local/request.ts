@@ -74,7 +74,7 @@ export const systemFile = Type.Object({
 export type StartMessage =
   | { kind: 'progress'; text: string }
   | { kind: 'ready'; system: SystemFile }
-  | { kind: 'failed'; code: string; message: string }
+  | { kind: 'failed'; code: string; message: string; hint?: string }
 
 export type StartRequest = Static<typeof startRequest>
 export type SystemFile = Static<typeof systemFile>

@@ -24,7 +24,10 @@ export async function guarded<T>(guard: StartGuard, what: string, logs: string[]
 function startFailure(what: string, error: unknown, tails: readonly { name: string; text: string }[]): Failure {
   const texts = [textOf(error), ...tails.map(({ text }) => text)]
   if (isDiskFull(error) || texts.some((text) => /no space left on device/i.test(text)))
-    return new Failure('DISK_FULL', `the disk became full while ${what} started`, { cause: error })
+    return new Failure('DISK_FULL', `the disk became full while ${what} started`, {
+      hint: 'free some space, or set SLOT_CHAOS_STATE to a folder on a larger disk',
+      cause: error,
+    })
   const ends = tails.filter(({ text }) => text !== '').map(({ name, text }) => `--- end of the log of ${name}\n${text}`)
   return new Failure('SYSTEM_START_FAILED', [`${what} did not start: ${textOf(error)}`, ...ends].join('\n'), {
     cause: error,

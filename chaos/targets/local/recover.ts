@@ -1,10 +1,11 @@
 import { textOf } from '#lib/errors.ts'
 import { alive } from '#lib/process.ts'
+import { removeFolder } from '#lib/warden.ts'
 import type { SystemFile } from '#sut/local/request.ts'
 import type { Target } from '../target.ts'
 import { controlClient } from './control-client.ts'
 import { endFromOutside, killSystem } from './ending.ts'
-import { readSystem, socketOf, systemIds } from './state.ts'
+import { readSystem, socketOf, systemIds, unfinishedFolders } from './state.ts'
 
 /** Ends every system whose daemon is dead, or whose owner is dead and has left a lease behind. Others are not touched. */
 export async function recover(): ReturnType<Target['recover']> {
@@ -19,6 +20,13 @@ export async function recover(): ReturnType<Target['recover']> {
     } catch (error) {
       report.failed.push(`system ${id}: ${textOf(error)}`)
     }
+  }
+  for (const path of await unfinishedFolders()) {
+    report.found.push(`${path}: its start was broken off`)
+    await removeFolder(path).then(
+      () => report.undone.push(`${path}: removed`),
+      (error: unknown) => report.failed.push(`${path}: ${textOf(error)}`),
+    )
   }
   return report
 }

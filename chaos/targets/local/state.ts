@@ -1,6 +1,7 @@
-import { chmod, lstat, mkdir, readFile, readdir, stat, statfs } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readFile, readdir, rename, stat, statfs, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { systemClock } from '#lib/clock.ts'
 import { Failure, textOf } from '#lib/errors.ts'
 import { alive } from '#lib/process.ts'
 import { socketFile } from '#sut/local/control.ts'
@@ -12,6 +13,9 @@ import { type SystemFile, parseJson, systemFile } from '#sut/local/request.ts'
 
 /** The longest path of a unix socket is 107 bytes on Linux. */
 const socket_path_max = 103
+const unfinished = 'new-'
+/** Making one takes milliseconds. */
+const unfinished_max_ms = 60_000
 const needed_bytes = 2 ** 30
 
 export function stateFolder(): string {
@@ -22,8 +26,11 @@ export function stateFolder(): string {
 export const systemFolder = (id: string): string => join(stateFolder(), id)
 export const socketOf = (id: string): string => join(systemFolder(id), socketFile)
 
-/** Makes the folder of a new system. Throws STATE_FOLDER when it cannot be used, DISK_FULL when less than 1 GiB is free. */
-export async function createSystemFolder(id: string): Promise<string> {
+/**
+ * Makes the folder of a new system with these files in it. It appears whole: `recover` must not take one that is being made for
+ * one that was left. Throws STATE_FOLDER when it cannot be used, DISK_FULL when less than 1 GiB is free.
+ */
+export async function createSystemFolder(id: string, files: Readonly<Record<string, string>>): Promise<void> {
   const state = stateFolder()
   const path = socketOf(id)
   if (Buffer.byteLength(path) > socket_path_max)
@@ -35,10 +42,11 @@ export async function createSystemFolder(id: string): Promise<string> {
     // PostgreSQL, which will not run as root, must get through to its data; to list the folder takes more.
     if (uid === 0) await openToOthers(state)
     await assertSpace(state)
-    const folder = join(state, id)
-    await mkdir(folder, { mode: 0o711 })
+    const folder = join(state, `${unfinished}${id}`)
+    await mkdir(folder)
     await chmod(folder, uid === 0 ? 0o711 : 0o700)
-    return folder
+    for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text, { mode: 0o600 })
+    await rename(folder, systemFolder(id))
   } catch (error) {
     if (error instanceof Failure) throw error
     throw new Failure('STATE_FOLDER', `${state} cannot be used: ${textOf(error)}`, { cause: error })
@@ -62,7 +70,27 @@ async function assertSpace(folder: string): Promise<void> {
 
 /** Ids of all systems that have a folder, running or not. */
 export async function systemIds(): Promise<string[]> {
-  const entries = await readdir(stateFolder(), { withFileTypes: true }).catch(() => [])
+  return (await foldersIn(stateFolder())).filter((name) => !name.startsWith(unfinished))
+}
+
+/** Folders that somebody began to make and did not finish. */
+export async function unfinishedFolders(): Promise<string[]> {
+  const paths = (await foldersIn(stateFolder()))
+    .filter((name) => name.startsWith(unfinished))
+    .map((name) => join(stateFolder(), name))
+  const ages_ms = await Promise.all(
+    paths.map((path) =>
+      stat(path).then(
+        ({ mtimeMs }) => systemClock.wall_ms() - mtimeMs,
+        () => 0,
+      ),
+    ),
+  )
+  return paths.filter((_, index) => ages_ms[index]! > unfinished_max_ms)
+}
+
+async function foldersIn(path: string): Promise<string[]> {
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => [])
   return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
 }
 

@@ -1,5 +1,4 @@
 import { openSync, closeSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
 import type { ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import { Failure, type FailureCode, failures, textOf } from '#lib/errors.ts'
@@ -17,7 +16,7 @@ import { prepareAll, type Resolved } from '#toolchain/resolve.ts'
 import type { RunningSystem, UpRequest } from '../target.ts'
 import { killSystem } from './ending.ts'
 import { runningSystem } from './running.ts'
-import { createSystemFolder } from './state.ts'
+import { createSystemFolder, systemFolder } from './state.ts'
 
 /** What runs, other than the bundled system as it is: for tests. */
 export interface Bundle {
@@ -35,18 +34,19 @@ export async function up(request: UpRequest, bundle: Bundle): Promise<RunningSys
   assertLinks(request.links, bundle.descriptor)
   const programs = await findPrograms(request)
   const id = `slot-${newId().slice(0, 8)}`
-  const folder = await createSystemFolder(id)
+  const asked = requestOf(id, request, bundle, programs)
+  await createSystemFolder(id, {
+    'system.json': JSON.stringify(announced(asked)),
+    'request.json': JSON.stringify(asked),
+    'daemon.log': '',
+  })
   try {
-    const asked = requestOf(id, folder, request, bundle, programs)
-    await mkdir(join(folder, 'logs'), { mode: 0o711 })
-    await writeFile(join(folder, 'system.json'), JSON.stringify(announced(asked)), { mode: 0o600 })
-    await writeFile(join(folder, 'request.json'), JSON.stringify(asked), { mode: 0o600 })
     const file = await startDaemon(asked, request)
     return runningSystem(file, { session: file.session, lease_ms: file.lease_ms, owned: file.lease_ms > 0 })
   } catch (error) {
     await killSystem(id, null)
     if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
-      throw new Failure('DISK_FULL', `the disk of ${folder} is full`, { cause: error })
+      throw new Failure('DISK_FULL', `the disk of ${asked.folder} is full`, { cause: error })
     throw error
   }
 }
@@ -69,14 +69,13 @@ async function findPrograms({ progress, signal }: UpRequest): Promise<StartReque
 
 function requestOf(
   id: string,
-  folder: string,
   { design, links, lease_ms, ports_from }: UpRequest,
   { descriptor, entry, settings }: Bundle,
   programs: StartRequest['programs'],
 ): StartRequest {
   return {
     id,
-    folder,
+    folder: systemFolder(id),
     root,
     cache: cacheFolder(),
     design,
@@ -115,7 +114,7 @@ function announced({ id, design, owner, session, lease_ms, descriptor }: StartRe
 /** The pipe between us and the daemon is its life line until it is ready: when it breaks, the daemon ends everything. */
 async function startDaemon({ id, folder }: StartRequest, { progress, signal }: UpRequest): Promise<SystemFile> {
   signal.throwIfAborted()
-  const log = openSync(join(folder, 'logs', 'daemon.log'), 'a', 0o600)
+  const log = openSync(join(folder, 'daemon.log'), 'a', 0o600)
   const daemon = spawnDetached(process.execPath, [join('sut', 'local', 'main.ts'), folder], {
     cwd: root,
     environment: { ...process.env, NODE_COMPILE_CACHE: join(cacheFolder(), 'compile') },
@@ -146,7 +145,9 @@ function outcome(id: string, daemon: ChildProcess, progress: (text: string) => v
       if (message.kind === 'progress') return progress(message.text)
       if (message.kind === 'ready') return resolve(message.system)
       const known = Object.hasOwn(failures, message.code)
-      reject(new Failure(known ? (message.code as FailureCode) : 'SYSTEM_START_FAILED', message.message))
+      const { hint } = message
+      const code = known ? (message.code as FailureCode) : 'SYSTEM_START_FAILED'
+      reject(new Failure(code, message.message, hint === undefined ? {} : { hint }))
     })
     const ended = (how: string) => new Failure('SYSTEM_START_FAILED', `the daemon of system ${id} ended: ${how}`)
     daemon.once('error', (error) => reject(ended(textOf(error))))
