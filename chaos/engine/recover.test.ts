@@ -69,7 +69,8 @@ test('undoes what a journal holds, in the system where it happened, and finds no
   expect(await system.faults.residue()).toEqual([])
   expect(fileOf(folder).outcome?.state).toBe('aborted')
   const lines = readFileSync(join(folder, 'journal.jsonl'), 'utf8').trimEnd().split('\n')
-  expect(JSON.parse(lines.at(-1)!)).toMatchObject({ id: 'f1', state: 'reverted' })
+  expect(JSON.parse(lines.at(-2)!)).toMatchObject({ id: 'f1', state: 'reverted' })
+  expect(JSON.parse(lines.at(-1)!)).toMatchObject({ kind: 'cleanup', residue: [] })
   expect(lines.every((line) => JSON.parse(line) !== undefined)).toBe(true)
 
   const second = await recover([folder], { memory: quiet }, systemClock)

@@ -71,6 +71,8 @@ async function recoverRun(
       report.failed.push(`${what}: ${textOf(error)}`)
     }
   }
+  const residue = (await system?.faults.residue()) ?? []
+  lines.append({ kind: 'cleanup', ...now(clock), residue }, { durable: true })
   await system?.[Symbol.asyncDispose]()
   // With a fault left the run stays unfinished: the next `recover` tries again.
   if (left === 0) finish(folder, run, clock)

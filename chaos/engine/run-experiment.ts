@@ -137,7 +137,7 @@ async function giveBack(run: Run, error: unknown): Promise<unknown> {
 
 function outcomeOf({ ports, not_undone }: Run, error: unknown): Finished['outcome'] {
   const text = [...(error === undefined ? [] : [textOf(error)]), ...not_undone].join('; ')
-  if (ports.signal.aborted) return { state: 'aborted', text: 'interrupted by a signal' }
+  if (ports.signal.aborted) return { state: 'aborted', text: textOf(ports.signal.reason) }
   if (error instanceof Stopped) return { state: 'stopped', text }
   if (error !== undefined) return { state: 'failed', text }
   return { state: 'completed', text: text || 'all steps were taken' }
