@@ -2,6 +2,7 @@ import { isServed } from '../record/operations.ts'
 import { phaseOf, type RunRecord } from '../record/record.ts'
 import type { RecoveryTrial, ResultFile } from '../record/result.ts'
 import { percentile, rounded } from './statistics.ts'
+import { trialsOf } from './trials.ts'
 import type { Window } from './windows.ts'
 
 const dropped_share_max = 0.01
@@ -54,20 +55,19 @@ export function auditGenerator(
   return { planned, started: planned - dropped, dropped, late_p99_ms, state, note }
 }
 
-/** For each window whether a fault was at work in it: from a second before it was effective to a second after recovery. */
+/** For each window whether a fault was at work in it: from when it was put in to a second after recovery. */
 function windowsInTrials(
-  { run, operations }: RunRecord,
+  record: RunRecord,
   windows: readonly Window[],
-  trials: readonly RecoveryTrial[],
+  recoveries: readonly RecoveryTrial[],
 ): boolean[] {
-  const origin_ms = operations[0]?.planned_ms ?? run.started_at_ms
-  return windows.map(({ start_ms }) => {
-    const t_s = (start_ms - origin_ms) / 1000
-    return trials.some(
-      ({ effective_at_s, ended_at_s, recovered_s }) =>
-        t_s >= effective_at_s - 1 && t_s <= (recovered_s === null ? ended_at_s : effective_at_s + recovered_s + 1),
-    )
+  const spans = trialsOf(record).map(({ trial, begin_ms, effective_ms, end_ms }) => {
+    const recovered_s = recoveries.find((item) => item.trial === trial)?.recovered_s ?? null
+    return { from_ms: begin_ms, to_ms: recovered_s === null ? end_ms : effective_ms + (recovered_s + 1) * 1000 }
   })
+  return windows.map(({ start_ms, end_ms }) =>
+    spans.some(({ from_ms, to_ms }) => end_ms > from_ms && start_ms <= to_ms),
+  )
 }
 
 /** For each window whether the system kept clients waiting in it or next to it, whenever they started. */

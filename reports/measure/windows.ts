@@ -21,13 +21,13 @@ export interface Window {
   good: boolean
 }
 
-/** Half a second holds enough operations to be judged from 40 a second on; below that it takes a whole one. */
+/** Half a second holds enough operations to be judged from 30 a second on (mean of the run); below, it takes a whole one. */
 export function windowLength_ms(operations: readonly ClientOperation[]): number {
   const first = operations[0]
   const last = operations.at(-1)
   if (first === undefined || last === undefined) return 1000
   const seconds = Math.max(1, (last.planned_ms - first.planned_ms) / 1000)
-  return Math.round(operations.length / seconds) >= 40 ? 500 : 1000
+  return operations.length / seconds >= 30 ? 500 : 1000
 }
 
 export interface Cut {
