@@ -78,6 +78,7 @@ export function keepRunning({ settings, observe, clock, ending }: KeptContext, o
     restarts++
     if (next.wait_ms === 0) return void launch()
     observe.event('back-off', name, { ...about, detail: `${next.wait_ms / 1000} s` })
+    // timer: the back-off itself
     timer = setTimeout(() => void launch(), next.wait_ms)
     enter('back-off')
   }
@@ -115,6 +116,7 @@ export function keepRunning({ settings, observe, clock, ending }: KeptContext, o
       const last = current
       if (last === null) return
       signalProcess(last, 'SIGTERM')
+      // timer: the grace between SIGTERM and SIGKILL
       const killer = setTimeout(() => killTree(last), grace_ms)
       await last.exited
       clearTimeout(killer)

@@ -33,7 +33,8 @@ beforeAll(async () => {
       { from: 'gateway', to: 'redis' },
     ],
     lease_ms: 20_000,
-    ports_from, // where no other system looks first: that nothing listens there in the end is then told by this one alone
+    // Where no other system looks first: that nothing listens there in the end is then told by this one alone.
+    ports_from,
     progress: () => undefined,
     signal: new AbortController().signal,
   })

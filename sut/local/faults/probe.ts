@@ -30,6 +30,7 @@ export async function probe(port: number, what: Probe, limit_ms: number): Promis
   failed.promise.catch(() => undefined)
   socket.on('error', (error) => failed.reject(error))
   socket.once('close', () => failed.reject(new Error('closed without an answer')))
+  // timer: the limit of the probe
   const limit = setTimeout(() => failed.reject(new Error(`no answer within ${limit_ms} ms`)), limit_ms)
   let connected = false
   try {

@@ -15,6 +15,7 @@ export async function runAgents(cluster: Cluster): Promise<void> {
     const left_ms = cluster.lease.expires_at_ms - clock.monotonic_ms()
     const expires_soon = left_ms > 0 && left_ms < settings.postgres_loop_ms
     cluster.wake = Promise.withResolvers()
+    // timer: the pause between two turns, cut short by a wake
     const timer = setTimeout(() => cluster.wake.resolve(), expires_soon ? left_ms + 1 : settings.postgres_loop_ms)
     await cluster.wake.promise
     clearTimeout(timer)
