@@ -6,8 +6,11 @@ import type { Evidence } from './evidence.ts'
 export interface Check {
   readonly name: string
   readonly title: string
-  /** What it cannot judge without: history, the final state, or the end of settling. Missing: INCONCLUSIVE. */
-  readonly needs: readonly ('history' | 'state' | 'settle')[]
+  /**
+   * What it cannot judge without: the history, the final state, that settling was watched to its end, or that the system came
+   * to rest in it. Missing: INCONCLUSIVE.
+   */
+  readonly needs: readonly ('history' | 'state' | 'settle' | 'rest')[]
   run(record: RunRecord, evidence: Evidence): Outcome
 }
 

@@ -9,7 +9,7 @@ import { linesOf, type Evidence } from './evidence.ts'
 export const outboxLog: Check = {
   name: 'outbox-log',
   title: 'Every event of an outbox is in the log once, and no other',
-  needs: ['state', 'settle'],
+  needs: ['state', 'rest'],
   run({ state }, evidence) {
     const verdict = verdictOf('outbox-log')
     const report = (text: string, entries: readonly (object | undefined)[], at_ms?: number): void =>

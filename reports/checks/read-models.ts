@@ -9,7 +9,7 @@ type GameModel = Omit<StateOf<'game_model'>, 'kind' | 'game_id'>
 export const readModels: Check = {
   name: 'read-models',
   title: 'The read models equal the ledger',
-  needs: ['state', 'settle'],
+  needs: ['state', 'rest'],
   run({ state }) {
     const verdict = verdictOf('read-models')
     const compare = (what: string, model: object | undefined, ledger: object, lines: (object | undefined)[]): void => {

@@ -6,7 +6,7 @@ import { linesOf, playerKey, type Evidence } from './evidence.ts'
 export const roundsEnded: Check = {
   name: 'rounds-ended',
   title: 'Every round has ended, with the money that belongs to its end',
-  needs: ['state'],
+  needs: ['state', 'rest'],
   run({ state }, evidence) {
     const verdict = verdictOf('rounds-ended')
     for (const round of state.round) {

@@ -58,3 +58,12 @@ test('many violations are counted and few are shown, with the fault that was act
   expect(shown).toHaveLength(5)
   expect(shown[0]?.witness.fault).toBe('process-kill on wallet-a-1 (trial 1)')
 })
+
+test('what still moves is not taken for lost: that it does is one violation', () => {
+  const raw = cleanRecord()
+  raw.journal.push({ kind: 'note', at_ms: 1, monotonic_ms: 1, code: 'not-settled', text: 'outbox 3' })
+  linesOfKind(raw, 'outbox')[9]!.published = false
+  const states = statesOf(recordOf(raw))
+  expect([...states].filter(([, state]) => state === 'FAIL').map(([name]) => name)).toEqual(['settled'])
+  expect(states.get('outbox-log')).toBe('INCONCLUSIVE')
+})

@@ -1,4 +1,4 @@
-import { phaseOf, type RunRecord } from '../record/record.ts'
+import { noteOf, phaseOf, type RunRecord } from '../record/record.ts'
 import type { ResultFile } from '../record/result.ts'
 import type { Check } from './check.ts'
 import { evidenceOf } from './evidence.ts'
@@ -38,9 +38,12 @@ function lackingOf({
   const empty = Object.values(state).every((lines) => lines.length === 0) ? 'the final state is empty' : null
   const settle =
     phaseOf(journal, 'settle').end_ms === undefined ? 'the run ended before the system could come to rest' : null
+  // What still moves is not lost: that it does is the violation of the check `settled`.
+  const moving = noteOf(journal, 'not-settled')
   return {
     history: damaged('history.jsonl') ?? hasHistory,
     state: damaged('ledger.jsonl') ?? dumped ?? empty,
     settle,
+    rest: settle ?? (moving === undefined ? null : `the system did not come to rest: ${moving}`),
   }
 }

@@ -20,11 +20,15 @@ export function judgeExpectations(question: Question): Expectation[] {
 const stateOf = (holds: boolean | null, sound = true): VerdictState =>
   holds === null || !sound ? 'INCONCLUSIVE' : holds ? 'PASS' : 'FAIL'
 
-/** Violations are true however the run went; that there are none is shown only when every check could be made. */
-function consistent({ record, measured: { consistency } }: Question): Expectation[] {
+/**
+ * Violations are true however the run went, but for the one that is about time; that there are none is shown only when every
+ * check could be made.
+ */
+function consistent({ record, measured: { consistency }, sound }: Question): Expectation[] {
   if (record.experiment.expectations.consistent === false) return []
-  const failed = consistency.checks.filter(({ state }) => state === 'FAIL')
-  const open = consistency.checks.filter(({ state }) => state === 'INCONCLUSIVE')
+  const counts = ({ name }: { name: string }): boolean => sound || name !== 'settled'
+  const failed = consistency.checks.filter((check) => check.state === 'FAIL' && counts(check))
+  const open = consistency.checks.filter((check) => check.state === 'INCONCLUSIVE' || !counts(check))
   const violations = failed.reduce((sum, check) => sum + check.violations, 0)
   const measured =
     failed.length > 0

@@ -129,3 +129,17 @@ test('the same record gives the same result, byte for byte, and on disk as in me
     rmSync(folder, { recursive: true })
   }
 })
+
+test('a system that does not come to rest fails, unless the run itself was unsound', () => {
+  const unsettled = (raw: RawRecord): void => {
+    raw.journal.push({ kind: 'note', at_ms: 1, monotonic_ms: 1, code: 'not-settled', text: 'outbox 3' })
+  }
+  const { verdict } = judged({}, unsettled)
+  expect(verdict.system).toBe('FAIL')
+  expect(verdict.sentence).toContain('did not come to rest within its limit: outbox 3')
+  const unsound = judged({}, (raw) => {
+    unsettled(raw)
+    outcome('failed', 'no steady state')(raw)
+  })
+  expect(unsound.verdict.system).toBe('INCONCLUSIVE')
+})

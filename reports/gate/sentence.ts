@@ -97,6 +97,8 @@ function growthOf(services: ResultFile['elasticity']['services']): string {
 
 function money({ consistency }: Measured): string {
   const failed = consistency.checks.filter(({ state }) => state === 'FAIL')
+  const [only] = consistency.violations
+  if (failed.length === 1 && failed[0]!.name === 'settled' && only !== undefined) return `. ${only.witness.text}`
   if (failed.length > 0) {
     const violations = failed.reduce((sum, check) => sum + check.violations, 0)
     const first = consistency.violations[0]?.witness.text ?? ''
