@@ -99,7 +99,8 @@ test('the same seed gives the same operations', async () => {
       number: Number(operation_id.slice(1)),
       drawn: [kind, stake_minor, amount_minor, client_seed],
     }))
-    return drawn.toSorted((one, other) => one.number - other.number).slice(0, 25) // of 40; late ones may not come any more
+    // Of 40: late ones may not come any more.
+    return drawn.toSorted((one, other) => one.number - other.number).slice(0, 25)
   }
   expect(await actions()).toEqual(await actions())
 })

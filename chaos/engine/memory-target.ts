@@ -186,6 +186,7 @@ async function memoryLoad(
   existing.add('load')
   const started_at_ms = performance.timeOrigin + performance.now()
   const { promise: ended, resolve } = Promise.withResolvers<void>()
+  // timer: the length of the load
   const end = setTimeout(resolve, duration_s * 1000)
   let count = 0
   const arrivals = setInterval(() => {

@@ -39,6 +39,8 @@ async function ensureConsumer(
     ack_wait: ack_wait_ms * nanoseconds_per_ms,
     max_ack_pending: options.batch * 8,
     num_replicas: replicas(),
+    // Who consumes recognises what it has seen, so a lost position costs a redelivery: it need not be on disk.
+    mem_storage: true,
     ...(options.filter === undefined ? {} : { filter_subject: options.filter }),
   })
   return (await client()).consumers.get(options.stream, options.durable)

@@ -1,0 +1,108 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { waitFor } from '#lib/wait.ts'
+import type { ResultFile } from '#reports/record/result.ts'
+
+// The command as a user runs it, against the whole system. SLOT_CHAOS_STATE keeps these systems apart from the user's own.
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'slot-chaos-e2e-'))
+})
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true })
+})
+
+interface Ended {
+  code: number | null
+  stdout: string
+  stderr: string
+}
+
+function start(...args: string[]) {
+  const child = spawn('npm', ['run', '--silent', 'chaos', '--', ...args], {
+    env: { ...process.env, SLOT_CHAOS_STATE: join(folder, 'state') },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  })
+  const text = { stdout: '', stderr: '' }
+  child.stdout.on('data', (chunk: Buffer) => (text.stdout += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (text.stderr += chunk.toString()))
+  const ended: Promise<Ended> = once(child, 'close').then(([code]) => ({ code: code as number | null, ...text }))
+  return { child, text, ended }
+}
+
+const run = (...args: string[]): Promise<Ended> => start(...args).ended
+
+async function result(...args: string[]): Promise<{ code: number | null; result: ResultFile; out: string }> {
+  const out = join(folder, `run-${args.join('-').replaceAll(/[^a-z0-9]+/g, '-')}`)
+  const ended = await run(...args, '--out', out, '--json')
+  const parsed = JSON.parse(ended.stdout) as ResultFile | ResultFile[]
+  return { code: ended.code, result: Array.isArray(parsed) ? parsed[0]! : parsed, out }
+}
+
+/** Processes of any system below the folder, by their command line or their configuration. */
+async function processes(): Promise<string[]> {
+  const found: string[] = []
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const [line, environment] = await Promise.all(
+      ['cmdline', 'environ'].map((file) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')),
+    )
+    const own = join(folder, 'state')
+    if (Number(pid) !== process.pid && (line!.includes(own) || environment!.includes(`SLOT_CONFIG=${own}`)))
+      found.push(`${pid} ${line!.replaceAll('\0', ' ')}`)
+  }
+  return found
+}
+
+describe('npm run chaos', () => {
+  test('wallet-kill: the system passes, the report stands alone, nothing is left', async () => {
+    const { code, result: judged, out } = await result('wallet-kill', '--trials', '1', '--seed', 'e2e')
+    expect(judged.verdict).toMatchObject({ system: 'PASS', harness: 'PASS', cleanup: 'PASS' })
+    expect(code).toBe(0)
+    expect(judged.consistency.operations).toBeGreaterThan(500)
+    expect(judged.recovery.trials).toHaveLength(1)
+    const page = (await readdir(out, { recursive: true })).find((name) => name.endsWith('report.html'))
+    expect(await readFile(join(out, page!), 'utf8')).not.toMatch(/(src|href)="https?:/)
+    expect(await processes()).toEqual([])
+  })
+
+  for (const design of ['idempotency-off', 'ack-before-commit'])
+    test(`wallet-kill finds the planted bug ${design}, with a witness`, async () => {
+      const { code, result: judged } = await result('wallet-kill', '--trials', '2', '--design', design)
+      expect(code).toBe(1)
+      expect(judged.verdict.system).toBe('FAIL')
+      const [first] = judged.consistency.violations
+      expect(first?.witness.text).toMatch(/[0-9a-f-]{6,}/)
+    })
+
+  test('kill -9 of the harness in the middle of a fault leaves nothing 30 s later', async () => {
+    const out = join(folder, 'killed')
+    const { child, ended } = start('region-failover', '--out', out)
+    await waitFor(async () => (await journal(out)).includes('"effective"'), {
+      what: 'the fault to bite',
+      limit_ms: 120_000,
+      every_ms: 200,
+    })
+    expect((await processes()).length).toBeGreaterThan(5)
+    process.kill(-child.pid!, 'SIGKILL')
+    await ended
+    await waitFor(async () => (await processes()).length === 0, {
+      what: 'the end of all processes',
+      limit_ms: 30_000,
+      every_ms: 250,
+    })
+    const recovered = await run('recover')
+    expect(recovered.code).toBe(0)
+    expect(recovered.stdout).toMatch(/nothing/i)
+  })
+})
+
+async function journal(out: string): Promise<string> {
+  const files = await readdir(out, { recursive: true }).catch(() => [])
+  const file = files.find((name) => name.endsWith('journal.jsonl'))
+  return file === undefined ? '' : readFile(join(out, file), 'utf8')
+}
