@@ -187,7 +187,7 @@ async function memoryLoad(
   const started_at_ms = performance.timeOrigin + performance.now()
   const { promise: ended, resolve } = Promise.withResolvers<void>()
   // timer: the length of the load
-  const end = setTimeout(resolve, duration_s * 1000)
+  const end = setTimeout(resolve, duration_s * 1000) // timer: the length of the load
   let count = 0
   const arrivals = setInterval(() => {
     const ended_ms = performance.timeOrigin + performance.now()

@@ -92,8 +92,7 @@ async function takeSteps(run: Run): Promise<unknown> {
       // Ctrl-C between two steps, or in one that could not stop half-way; or the record could not be written.
       run.signal.throwIfAborted()
     } catch (error) {
-      // An aborted wait says only that it was aborted: the reason is what happened.
-      first ??= run.halt.signal.aborted ? run.halt.signal.reason : rootOf(error)
+      first ??= reasonOf(run, error)
     }
   }
   return first
@@ -112,8 +111,7 @@ async function takeStep(run: Run, { name, title, journal, run: work }: Step): Pr
     if (ends !== undefined) run.record.journal({ kind: 'phase', phase: ends, state: 'end' })
     end(text, true)
   } catch (error) {
-    const reason: unknown = run.halt.signal.aborted ? run.halt.signal.reason : rootOf(error)
-    end(run.ports.signal.aborted ? 'interrupted' : textOf(reason).split('\n')[0]!, false)
+    end(run.ports.signal.aborted ? 'interrupted' : textOf(reasonOf(run, error)).split('\n')[0]!, false)
     throw error
   }
 }
@@ -141,6 +139,13 @@ function outcomeOf({ ports, not_undone }: Run, error: unknown): Finished['outcom
   if (error instanceof Stopped) return { state: 'stopped', text }
   if (error !== undefined) return { state: 'failed', text }
   return { state: 'completed', text: text || 'all steps were taken' }
+}
+
+/** An aborted wait says only that it was aborted: the reason is what happened. */
+function reasonOf({ halt }: Run, error: unknown): unknown {
+  const root = rootOf(error)
+  const aborted = root instanceof Error && root.name === 'AbortError'
+  return halt.signal.aborted && aborted ? halt.signal.reason : root
 }
 
 /** What happened first: errors of clean-up come wrapped around it. */

@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs'
 import { suites } from '#chaos/experiments/suites.ts'
 import { own } from '#chaos/engine/plan.ts'
+import { Failure } from '#lib/errors.ts'
 import { exitCodeOf } from '#reports/gate/exit-code.ts'
 import { catalogue } from '../catalogue.ts'
 import { flag, withDesign, withRun } from '../options.ts'
@@ -55,7 +56,9 @@ export function conclude(ran: Ran, planned: number, json: boolean): void {
   if (json && only !== undefined) console.log(JSON.stringify(planned === 1 ? only : ran.results, null, 1))
   if (!json && ran.results.length > 1) console.log(`all of them: ${reportOf(ran)}`)
   process.exitCode = ran.not_undone.length > 0 ? 4 : exitCodeOf(ran.results)
-  if (ran.failure !== undefined) throw ran.failure
+  // Why a run is inconclusive its result has said.
+  const told = ran.results.length === planned && ran.failure instanceof Failure && ran.failure.exit === 3
+  if (ran.failure !== undefined && !told) throw ran.failure
 }
 
 const planJson = ({ target, ...plan }: ReturnType<typeof planAll>[number]) => ({ ...plan, target: target.name })
