@@ -25,8 +25,8 @@ export async function trials(run: Run): Promise<string> {
     const { record } = run
     record.journal({ kind: 'phase', phase: 'trial', trial, state: 'begin' })
     record.journal({ kind: 'trial', trial, state: 'begin' })
-    const state = experiment.faults.length > 0 ? await faultTrial(run, trial) : await loadTrial(run)
-    record.journal({ kind: 'trial', trial, state })
+    const { state, ago_ms } = experiment.faults.length > 0 ? await faultTrial(run, trial) : await loadTrial(run)
+    record.journal({ kind: 'trial', trial, state }, ago_ms)
     record.journal({ kind: 'phase', phase: 'trial', trial, state: 'end' })
     ends.push(state)
   }
@@ -43,7 +43,14 @@ async function watchStopCondition(run: Run, signal: AbortSignal): Promise<void> 
   }
 }
 
-type End = 'recovered' | 'limit'
+interface End {
+  state: 'recovered' | 'limit'
+  /** How long ago the part of the trial ended that can be judged. */
+  ago_ms: number
+}
+
+// Of the newest two windows nobody knows yet how all that was asked in them ends: a trial ends before them.
+const judgedBefore_ms = ({ windows }: Run): number => 2 * windows.window_ms
 
 async function faultTrial(run: Run, trial: number): Promise<End> {
   const { plan, ports, record } = run
@@ -94,16 +101,19 @@ async function watchRecovery(run: Run, trial: number): Promise<End> {
   const { descriptor } = systemOf(run)
   const from_ms = clock.wall_ms()
   const begin_ms = clock.monotonic_ms()
+  let whole_since_ms: number | null = null
   for (;;) {
-    const served = recovered(run.windows, descriptor.slo, { good_s, from_ms, now_ms: clock.wall_ms() })
-    const lacking = run.sample === undefined ? ['a sample'] : missing(run.sample, descriptor)
+    const now_ms = clock.wall_ms()
+    const served = recovered(run.windows, descriptor.slo, { good_s, from_ms, now_ms })
     // A sample from before the revert may still show the system as it was.
-    const fresh = (run.sample?.at_ms ?? 0) >= from_ms
-    if (served && fresh && lacking.length === 0) return 'recovered'
+    const lacking = (run.sample?.at_ms ?? 0) < from_ms ? ['a sample'] : missing(run.sample!, descriptor)
+    whole_since_ms = lacking.length > 0 ? null : (whole_since_ms ?? now_ms)
+    const ago_ms = Math.min(judgedBefore_ms(run), now_ms - from_ms)
+    if (served && whole_since_ms !== null && now_ms - whole_since_ms >= ago_ms) return { state: 'recovered', ago_ms }
     const over = clock.monotonic_ms() - begin_ms >= limit_s * 1000
-    if (over && served)
+    if (over && served && lacking.length > 0)
       run.record.journal({ kind: 'note', code: 'not-whole', text: `trial ${trial}: ${lacking.join(', ')}` })
-    if (over) return served ? 'recovered' : 'limit'
+    if (over) return { state: served ? 'recovered' : 'limit', ago_ms }
     const waiting = lacking.length > 0 ? `not back: ${lacking.slice(0, 3).join(', ')}` : 'waiting for good seconds'
     run.ports.progress({ kind: 'status', text: `trial ${trial}: ${waiting}; ${lastSecond(run)}` })
     await pause(tickOf(run), run.signal)
@@ -128,7 +138,7 @@ async function loadTrial(run: Run): Promise<End> {
   run.signal.throwIfAborted()
   const last = run.windows.last(good_s, clock.wall_ms())
   const { slo } = systemOf(run).descriptor
-  return isGood(last, slo) ? 'recovered' : 'limit'
+  return { state: isGood(last, slo) ? 'recovered' : 'limit', ago_ms: 0 }
 }
 
 function lastSecond(run: Run): string {

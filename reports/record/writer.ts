@@ -10,8 +10,8 @@ type Bare<Line> = Line extends unknown ? Omit<Line, 'at_ms' | 'monotonic_ms'> : 
 /** Appends to the record of one run; stamps journal lines with both clocks. */
 export interface RecordWriter extends Disposable {
   readonly folder: string
-  /** Fault lines are on disk when this returns. */
-  journal(line: Bare<JournalLine>): void
+  /** Fault lines are on disk when this returns. `ago_ms`: how long ago it was that what the line says was so. */
+  journal(line: Bare<JournalLine>, ago_ms?: number): void
   observe(line: ObservationLine): void
   /** One item of the final state. */
   state(line: unknown): void
@@ -49,10 +49,10 @@ function open(folder: string, run: RunFile, clock: Clock): RecordWriter {
   const files = opened.move()
   return {
     folder,
-    journal: (line) =>
+    journal: (line, ago_ms = 0) =>
       explained(folder, () =>
         journal.append(
-          { ...line, at_ms: clock.wall_ms(), monotonic_ms: clock.monotonic_ms() },
+          { ...line, at_ms: clock.wall_ms() - ago_ms, monotonic_ms: clock.monotonic_ms() - ago_ms },
           { durable: line.kind === 'fault' || line.kind === 'cleanup' },
         ),
       ),
