@@ -150,7 +150,7 @@ export function serveCall<Name extends CallName>(
           signal,
           trace: currentTrace() ?? newTrace(),
         } as ServedRequest<Name>),
-      ) as never
+      )
     },
   })
 }
