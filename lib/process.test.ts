@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { connect } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { alive, descendants, identify, killTree, signalProcess, usageOf } from './process.ts'
 import { waitFor } from './wait.ts'
@@ -16,6 +18,22 @@ test('a process is known by its start, and gone when it has ended', async () => 
   expect(alive(identity)).toBe(false)
   expect(identify(child.pid!)).toBe(null)
   expect(usageOf(identity)).toBe(null)
+})
+
+test('a process is gone only when its ports are closed, though its first thread may end before the others', async () => {
+  const listening = `require('node:net').createServer().listen(0, '127.0.0.1', function () {
+    for (let i = 0; i < 4; i++) require('node:crypto').pbkdf2('', '', 1e5, 64, 'sha512', () => undefined)
+    console.log(this.address().port)
+  })`
+  for (let count = 0; count < 20; count++) {
+    const child = spawn(process.execPath, ['-e', listening], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const [line] = (await once(child.stdout, 'data')) as [Buffer]
+    const identity = identify(child.pid!)!
+    signalProcess(identity, 'SIGKILL')
+    while (alive(identity)) await setImmediate()
+    const socket = connect(Number(line), '127.0.0.1')
+    await expect(once(socket, 'connect')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+  }
 })
 
 test('a later process with the same number is never signalled', async () => {

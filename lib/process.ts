@@ -96,8 +96,9 @@ function statOf(pid: number): { parent: number; cpu_ms: number; start_ticks: num
   if (text === null) return null
   // The name in parentheses may hold anything, parentheses too: `state`, field 3, comes after the last one.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-  if (fields[0] === 'Z' || fields[0] === 'X') return null
   const field = (number: number): number => Number(fields[number - 3])
+  // A zombie whose other threads (field 20 counts them) are still ending keeps its ports open until the last one is gone.
+  if (fields[0] === 'X' || (fields[0] === 'Z' && field(20) <= 1)) return null
   return { parent: field(4), cpu_ms: (field(14) + field(15)) * tick_ms, start_ticks: field(22) }
 }
 
