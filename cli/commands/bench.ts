@@ -1,9 +1,11 @@
-import { join } from 'node:path'
 import type { Argv } from 'yargs'
 import type { Experiment } from '#chaos/experiments/experiment.ts'
-import { readLines } from '#lib/json-lines.ts'
-import { recordFiles, type JournalLine } from '#reports/record/format.ts'
-import type { ResultFile } from '#reports/record/result.ts'
+import { measureCost } from '#reports/measure/cost.ts'
+import { measureLatency } from '#reports/measure/latency.ts'
+import type { JournalLine } from '#reports/record/format.ts'
+import { isServed } from '#reports/record/operations.ts'
+import { readRecord } from '#reports/record/read.ts'
+import type { RunRecord } from '#reports/record/record.ts'
 import { number, withDesign, withRun } from '../options.ts'
 import { planAll, runAll, type RunOptions } from '../run-experiments.ts'
 import { session } from '../session.ts'
@@ -26,7 +28,8 @@ const experimentOf = (rate_per_s: number, duration_s: number): Experiment => ({
     players: Math.min(2000, Math.ceil(rate_per_s)),
     duration_s,
   },
-  steady_state: { success_rate_min: 0.5, p99_ms_max: 60_000, for_s: 2, limit_s: 20 },
+  // Long enough for the interpreters to get warm: a cold process takes several times the CPU for the same request.
+  steady_state: { success_rate_min: 0.5, p99_ms_max: 60_000, for_s: 15, limit_s: 40 },
   trials: 1,
   faults: [],
   recovery: { good_s: 3, limit_s: 30 },
@@ -49,7 +52,7 @@ export const bench = {
     here.terminal.clear()
     const [result] = results
     if (failure !== undefined || result === undefined) throw failure
-    const measured = figuresOf(result, await startTime_s(folder))
+    const measured = figuresOf(await readRecord(folder), result.verdict.sentence)
     console.log(json ? JSON.stringify(measured, null, 2) : figuresText(measured))
     process.exitCode = result.generator.state === 'PASS' && result.verdict.system === 'PASS' ? 0 : 3
   },
@@ -57,6 +60,7 @@ export const bench = {
 
 export interface Figures {
   start_s: number
+  measured_s: number
   spins_per_s: number
   spin_latency_p50_ms: number
   spin_latency_p99_ms: number
@@ -65,29 +69,46 @@ export interface Figures {
   sentence: string
 }
 
-/** Rates are over the whole load, its warm-up included: they are a little too low rather than too high. */
-export function figuresOf({ latency, cost, verdict }: ResultFile, start_s: number): Figures {
-  const spins = latency.by_kind['spin'] ?? latency.overall
-  const from_s = latency.windows[0]?.t_s ?? 0
-  const length_s = Math.max(1, (latency.windows.at(-1)?.t_s ?? 0) - from_s)
-  const services = Object.entries(cost.cpu_seconds_by_service)
+/** Of the record, what lies in its trial: the warm-up before it and the operations that end after it are not measured. */
+export function measuredPart(record: RunRecord): { part: RunRecord; length_s: number } {
+  const atOf = (state: 'begin' | 'end'): number =>
+    record.journal.find((line) => line.kind === 'phase' && line.phase === 'trial' && line.state === state)?.at_ms ?? 0
+  const [from_ms, to_ms] = [atOf('begin'), atOf('end')]
+  const within = (at_ms: number): boolean => at_ms >= from_ms && at_ms < to_ms
+  const part = {
+    ...record,
+    operations: record.operations.filter(({ planned_ms }) => within(planned_ms)),
+    observations: record.observations.filter(({ at_ms }) => within(at_ms)),
+  }
+  return { part, length_s: Math.max(1, to_ms - from_ms) / 1000 }
+}
+
+export function figuresOf(record: RunRecord, sentence: string): Figures {
+  const { part, length_s } = measuredPart(record)
+  const { overall, by_kind } = measureLatency(part, [])
+  const spins = by_kind['spin'] ?? overall
+  const services = Object.entries(measureCost(part).cpu_seconds_by_service)
   return {
-    start_s,
+    start_s: startTime_s(record.journal),
+    measured_s: length_s,
     spins_per_s: spins.count / length_s,
     spin_latency_p50_ms: spins.p50_ms,
     spin_latency_p99_ms: spins.p99_ms,
-    failed_operations: latency.windows.reduce((sum, { failed }) => sum + failed, 0),
+    failed_operations: part.operations.filter((operation) => !isServed(operation)).length,
     cpu_ms_per_spin: Object.fromEntries(
       services.map(([name, cpu_s]) => [name, (cpu_s * 1000) / Math.max(1, spins.count)]),
     ),
-    sentence: verdict.sentence,
+    sentence,
   }
 }
 
 export function figuresText(figures: Figures): string {
   const rows: [string, string][] = [
     ['start', `${figures.start_s.toFixed(1)} s until the whole system was ready`],
-    ['spins', `${figures.spins_per_s.toFixed(1)} per second`],
+    [
+      'spins',
+      `${figures.spins_per_s.toFixed(1)} per second, over ${figures.measured_s.toFixed(0)} s after the warm-up`,
+    ],
     [
       'latency',
       `p50 ${figures.spin_latency_p50_ms.toFixed(0)} ms, p99 ${figures.spin_latency_p99_ms.toFixed(0)} ms of a spin`,
@@ -101,9 +122,8 @@ export function figuresText(figures: Figures): string {
   return [...rows.map(([title, text]) => `${title.padEnd(14)} ${text}`), figures.sentence].join('\n')
 }
 
-async function startTime_s(folder: string): Promise<number> {
+function startTime_s(journal: readonly JournalLine[]): number {
   const times: Partial<Record<'begin' | 'end', number>> = {}
-  for await (const line of readLines<JournalLine>(join(folder, recordFiles.journal)))
-    if (line.kind === 'phase' && line.phase === 'up') times[line.state] = line.monotonic_ms
+  for (const line of journal) if (line.kind === 'phase' && line.phase === 'up') times[line.state] = line.monotonic_ms
   return ((times.end ?? 0) - (times.begin ?? 0)) / 1000
 }

@@ -34,7 +34,9 @@ export interface ClientPolicy {
 }
 
 export const clientPolicy: ClientPolicy = {
-  attempt_timeout_ms: 1000,
+  // Longer than the gateway's own deadline of 2 s: a busy gateway answers 503 or 504 on a connection that lives on. A client
+  // that hangs up first comes back with a TLS handshake, which costs more than its request.
+  attempt_timeout_ms: 2500,
   attempts_max: 4,
   backoff_ms: 50,
   away_ms: 10_000,

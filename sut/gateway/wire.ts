@@ -7,7 +7,8 @@ import { nonces, type NonceStore } from './nonces.ts'
 import { operations } from './operations.ts'
 import { skewMost_ms } from './signature.ts'
 
-const limits = { in_flight_max: 300, body_bytes_max: 16 * 1024, deadline_ms: 2_000 }
+// In flight: about what one gateway serves within its deadline when it is busy. More would only wait and end too late.
+const limits = { in_flight_max: 100, body_bytes_max: 16 * 1024, deadline_ms: 2_000 }
 
 /** Puts the public API on the platform's public server. Needs the secret `signing_master` and Redis. */
 export async function wireGateway(platform: Platform): Promise<void> {

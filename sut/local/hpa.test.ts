@@ -55,6 +55,15 @@ describe('decision', () => {
     )
     expect(decision).toMatchObject({ replicas: 3, signal: 'requests_per_s', value: 180, target: 60 })
   })
+  test('one high reading alone does not make it grow, a second one does', () => {
+    const hot = { ...idle, requests_per_s: 180 }
+    const { hpa_sync_ms } = defaultSettings
+    const calm = [{ at_ms: 100_000 - hpa_sync_ms, replicas: 1 }]
+    const first = decideScaling(view({ ready: [hot], history: calm }), defaultSettings)
+    expect(first.replicas).toBe(1)
+    const next = view({ now_ms: 100_000 + hpa_sync_ms, ready: [hot], history: first.history })
+    expect(decideScaling(next, defaultSettings).replicas).toBe(3)
+  })
   test('growth is at most four instances or a doubling per period', () => {
     const hot = { ...idle, requests_per_s: 6000 }
     expect(decideScaling(view({ ready: [hot], max: 100 }), defaultSettings).replicas).toBe(5)

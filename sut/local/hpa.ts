@@ -3,7 +3,11 @@ import type { LocalSettings } from './settings.ts'
 
 export type ScalingSettings = Pick<
   LocalSettings,
-  'hpa_tolerance' | 'hpa_scale_up_pods_max' | 'hpa_scale_up_percent_max' | 'hpa_scale_down_stabilization_ms'
+  | 'hpa_tolerance'
+  | 'hpa_scale_up_pods_max'
+  | 'hpa_scale_up_percent_max'
+  | 'hpa_scale_up_stabilization_ms'
+  | 'hpa_scale_down_stabilization_ms'
 >
 
 /** What one instance has reported over the last period; an instance that is not ready has no readings. */
@@ -51,7 +55,10 @@ export function desiredBy(value: number, target: number, ready: number, replicas
   return Math.max(replicas, ceiling(damped * Math.max(ready, replicas)))
 }
 
-/** The largest wish counts; growth is bounded per period, shrinking waits for the highest wish of the window. */
+/**
+ * The largest wish counts. It grows to the lowest wish of the window for growth, a bounded number of replicas per period, and
+ * shrinks to the highest wish of the window for shrinking.
+ */
 export function decideScaling(view: ScalingView, settings: ScalingSettings): ScalingDecision {
   const wishes = view.signals.map(({ signal, target }) => {
     const value = view.ready.length === 0 ? 0 : mean(view.ready.map((readings) => readings[signal]))
@@ -68,11 +75,14 @@ export function decideScaling(view: ScalingView, settings: ScalingSettings): Sca
     { at_ms: view.now_ms, replicas: wanted },
   ].slice(-history_max)
   const highest = Math.max(...history.map(({ replicas }) => replicas))
+  const upSince_ms = view.now_ms - settings.hpa_scale_up_stabilization_ms
+  const recent = history.filter(({ at_ms }) => at_ms >= upSince_ms)
+  const lowest = Math.max(view.replicas, Math.min(...recent.map(({ replicas }) => replicas)))
   const grown_max =
     view.replicas +
     Math.max(settings.hpa_scale_up_pods_max, Math.floor((view.replicas * settings.hpa_scale_up_percent_max) / 100))
   const replicas =
-    wanted >= view.replicas ? Math.min(wanted, grown_max) : clamp(Math.min(highest, view.replicas), view.min, view.max)
+    wanted >= view.replicas ? Math.min(lowest, grown_max) : clamp(Math.min(highest, view.replicas), view.min, view.max)
   return { replicas, signal: largest.signal, value: largest.value, target: largest.target, history }
 }
 

@@ -1,8 +1,11 @@
 // Time-outs and policies of the local target that decide recovery and scaling. They are printed in every report; tests shorten some.
 export const defaultSettings = {
-  /** Readiness probe, and how often it must fail before an instance gets no more traffic (Kubernetes: 10 s, 3). */
+  /**
+   * Readiness probe, and how often it must fail before an instance gets no more traffic (Kubernetes: every 10 s, 3 times). A
+   * dead process is noticed by its end; an instance that is only busy must not be taken away from the others.
+   */
   readiness_period_ms: 500,
-  readiness_failures: 3,
+  readiness_failures: 10,
   /** Restart back-off: Kubernetes' CrashLoopBackOff. The first restart is immediate. */
   restart_back_off_first_ms: 10_000,
   restart_back_off_max_ms: 300_000,
@@ -11,8 +14,12 @@ export const defaultSettings = {
   termination_grace_ms: 30_000,
   /** An instance that stops finishes requests for this long after it has become unready. */
   drain_ms: 1_000,
-  /** Autoscaler, as the HPA (Kubernetes: sync 15 s, stabilization 300 s). */
+  /**
+   * Autoscaler, as the HPA (Kubernetes: sync 15 s, stabilization 0 s up and 300 s down). Growth waits for a second reading: where
+   * all processes share a few cores, those that start for one short queue make the queue longer.
+   */
   hpa_sync_ms: 5_000,
+  hpa_scale_up_stabilization_ms: 8_000,
   hpa_tolerance: 0.1,
   hpa_scale_up_pods_max: 4,
   hpa_scale_up_percent_max: 100,

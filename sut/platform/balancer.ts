@@ -17,7 +17,7 @@ export interface Balancer {
   /** None when there are no candidates, or all of them are in `without`. */
   choose<C extends Candidate>(candidates: readonly C[], without: ReadonlySet<string>): C | undefined
   begin(key: string): void
-  /** `healthy`: the instance answered, whatever it said. True when this failure has just ejected it. */
+  /** `healthy`: the instance was heard, whatever it said. True when this failure has just ejected it. */
   end(key: string, healthy: boolean): boolean
   /** Ends an ejection. */
   admit(key: string): void

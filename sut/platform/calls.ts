@@ -50,6 +50,8 @@ export function serviceCalls({ config, discovery, clock, metrics, log }: CallsOp
     options: CallOptions<Name>,
     limit_ms: number,
   ): Promise<PeerAnswer> => {
+    const peer = known.get(target)
+    const start_ms = clock.monotonic_ms()
     balance.begin(target.key)
     let healthy = false
     try {
@@ -58,9 +60,13 @@ export function serviceCalls({ config, discovery, clock, metrics, log }: CallsOp
         traceparent: headerOf(options.trace ?? currentTrace() ?? newTrace()),
         [deadlineHeader]: String(Math.max(1, Math.floor(limit_ms))),
       }
-      const answer = await known.get(target).request({ ...requestOf(name, options), headers }, limit_ms, options.signal)
+      const answer = await peer.request({ ...requestOf(name, options), headers }, limit_ms, options.signal)
       healthy = true
       return answer
+    } catch (error) {
+      // Late is not dead: to leave a busy instance alone would make the others busier, and its way back costs a handshake.
+      healthy = error instanceof Problem && peer.heardSince(start_ms)
+      throw error
     } finally {
       if (balance.end(target.key, healthy)) {
         ejections.inc({ instance: target.instance })

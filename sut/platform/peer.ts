@@ -1,5 +1,5 @@
 import { checkServerIdentity, type PeerCertificate } from 'node:tls'
-import type { Client, Dispatcher } from 'undici'
+import type { Client } from 'undici'
 import { Problem } from '#sut/contracts/problems.ts'
 import type { Certificates } from './certificates.ts'
 
@@ -9,6 +9,8 @@ export interface Peer {
   request(options: PeerRequest, limit_ms: number, signal?: AbortSignal): Promise<PeerAnswer>
   /** Connected, and yet nothing was heard for longer than a few pings take: the other end is gone without a word. */
   silent(): boolean
+  /** Something came from the other end after this time: an answer to any request, or to a ping. */
+  heardSince(at_ms: number): boolean
   /** Lets what is under way end, at most `close_limit_ms`. */
   close(): void
 }
@@ -87,6 +89,7 @@ export function connectPeer(
       return answer
     },
     silent: () => connected && now() - heard_ms > silent_after_ms,
+    heardSince: (at_ms) => heard_ms > at_ms,
     close: () => void opening?.then(closeClient, () => {}),
   }
 }
@@ -100,7 +103,13 @@ function closeClient(client: Client): void {
   )
 }
 
-/** One request with a time limit of our own: a request that waits for a connection would not heed a signal. */
+/**
+ * One request with a time limit of our own: a request that waits for a connection would not heed a signal.
+ *
+ * Whoever gives up leaves the stream open, and its answer, which the same deadline bounds at the other end, is dropped.
+ * Resetting a stream whose body is not sent yet can make Node's HTTP/2 session write empty frames for ever: the process
+ * then burns a core, grows by gigabytes and answers nobody. Under overload that is what ended the whole system.
+ */
 function exchange(
   client: Client,
   options: PeerRequest,
@@ -108,7 +117,7 @@ function exchange(
   signal: AbortSignal | undefined,
 ): Promise<PeerAnswer> {
   return new Promise((resolve, reject) => {
-    let controller: Dispatcher.DispatchController | undefined
+    let sent = false
     let status = 0
     let over = false
     const chunks: Buffer[] = []
@@ -119,18 +128,14 @@ function exchange(
       signal?.removeEventListener('abort', abandon)
       settle()
     }
-    const giveUp = (problem: Problem): void =>
-      end(() => {
-        reject(problem)
-        controller?.abort(problem)
-      })
+    const giveUp = (problem: Problem): void => end(() => reject(problem))
     const abandon = (): void => giveUp(new Problem('deadline_exceeded', 'the caller gave up'))
     // timer: the caller's deadline
     const timer = setTimeout(
       () => giveUp(new Problem('deadline_exceeded', `no answer within ${Math.round(limit_ms)} ms`)),
       limit_ms,
     )
-    const broken = (error: unknown): void => end(() => reject(new CallBroken(controller !== undefined, error)))
+    const broken = (error: unknown): void => end(() => reject(new CallBroken(sent, error)))
     signal?.addEventListener('abort', abandon, { once: true })
     if (signal?.aborted === true) return abandon()
 
@@ -138,7 +143,7 @@ function exchange(
       onRequestStart: (started) => {
         // Its time was over before there was a connection: it must not be sent any more.
         if (over) started.abort(new Problem('deadline_exceeded', 'too late'))
-        else controller = started
+        else sent = true
       },
       onResponseStart: (_controller, code) => void (status = code),
       onResponseData: (_controller, chunk) => void chunks.push(chunk),

@@ -40,7 +40,12 @@ export interface InstanceOptions {
 }
 
 /** Little memory each, for there are many; a larger nursery from the start saves a third of the CPU that starting takes. */
-const nodeFlags = ['--max-old-space-size=256', '--min-semi-space-size=16', '--max-semi-space-size=32']
+const nodeFlags = [
+  '--always-sparkplug',
+  '--max-old-space-size=256',
+  '--min-semi-space-size=16',
+  '--max-semi-space-size=32',
+]
 
 export function createInstance(context: SystemContext, options: InstanceOptions): Instance {
   const { ports, settings, clock, observe, processes, request } = context

@@ -31,6 +31,7 @@ export const standIn: Bundle = {
     postgres_loop_ms: 1_000,
     sentinel_down_after_ms: 1_500,
     hpa_sync_ms: 500,
+    hpa_scale_up_stabilization_ms: 0,
     hpa_scale_down_stabilization_ms: 1_000,
     restart_back_off_first_ms: 1_000,
   },
