@@ -14,7 +14,7 @@ export const slotBackend: SystemDescriptor = {
         cpu_request_millicores: 250,
         signals: [
           { signal: 'cpu_percent', target: 80 },
-          { signal: 'requests_per_s', target: 60 },
+          { signal: 'requests_per_s', target: 22 },
         ],
       },
       calls: ['identity', 'session', 'game', 'wallet', 'catalog', 'analytics', 'redis'],
@@ -30,7 +30,7 @@ export const slotBackend: SystemDescriptor = {
         cpu_request_millicores: 250,
         signals: [
           { signal: 'cpu_percent', target: 80 },
-          { signal: 'requests_per_s', target: 40 },
+          { signal: 'requests_per_s', target: 16 },
           { signal: 'queue_depth', target: 20 },
         ],
       },
