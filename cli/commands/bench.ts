@@ -2,10 +2,9 @@ import type { Argv } from 'yargs'
 import type { Experiment } from '#chaos/experiments/experiment.ts'
 import { measureCost } from '#reports/measure/cost.ts'
 import { measureLatency } from '#reports/measure/latency.ts'
-import type { JournalLine } from '#reports/record/format.ts'
 import { isServed } from '#reports/record/operations.ts'
 import { readRecord } from '#reports/record/read.ts'
-import type { RunRecord } from '#reports/record/record.ts'
+import { phaseOf, type RunRecord } from '#reports/record/record.ts'
 import { number, withDesign, withRun } from '../options.ts'
 import { planAll, runAll, type RunOptions } from '../run-experiments.ts'
 import { session } from '../session.ts'
@@ -17,6 +16,9 @@ interface Options extends Omit<RunOptions, 'trials'> {
   json: boolean
 }
 
+// Long enough for code to get warm: a cold process takes several times the CPU for the same request.
+const warm_s = 15
+
 const experimentOf = (rate_per_s: number, duration_s: number): Experiment => ({
   name: 'bench',
   title: `Steady state at ${rate_per_s} arrivals/s for ${duration_s} s`,
@@ -26,10 +28,9 @@ const experimentOf = (rate_per_s: number, duration_s: number): Experiment => ({
     profile: 'steady',
     rate_per_s,
     players: Math.min(2000, Math.ceil(rate_per_s)),
-    duration_s,
+    duration_s: warm_s + duration_s,
   },
-  // Long enough for the interpreters to get warm: a cold process takes several times the CPU for the same request.
-  steady_state: { success_rate_min: 0.5, p99_ms_max: 60_000, for_s: 15, limit_s: 40 },
+  steady_state: { success_rate_min: 0.5, p99_ms_max: 60_000, for_s: warm_s, limit_s: 40 },
   trials: 1,
   faults: [],
   recovery: { good_s: 3, limit_s: 30 },
@@ -69,11 +70,9 @@ export interface Figures {
   sentence: string
 }
 
-/** Of the record, what lies in its trial: the warm-up before it and the operations that end after it are not measured. */
-export function measuredPart(record: RunRecord): { part: RunRecord; length_s: number } {
-  const atOf = (state: 'begin' | 'end'): number =>
-    record.journal.find((line) => line.kind === 'phase' && line.phase === 'trial' && line.state === state)?.at_ms ?? 0
-  const [from_ms, to_ms] = [atOf('begin'), atOf('end')]
+/** Of the record, what was planned and observed during its trial: the warm-up before it is not measured. */
+function measuredPart(record: RunRecord): { part: RunRecord; length_s: number } {
+  const { begin_ms: from_ms = 0, end_ms: to_ms = 0 } = phaseOf(record.journal, 'trial')
   const within = (at_ms: number): boolean => at_ms >= from_ms && at_ms < to_ms
   const part = {
     ...record,
@@ -85,11 +84,12 @@ export function measuredPart(record: RunRecord): { part: RunRecord; length_s: nu
 
 export function figuresOf(record: RunRecord, sentence: string): Figures {
   const { part, length_s } = measuredPart(record)
+  const { begin_ms = 0, end_ms = 0 } = phaseOf(record.journal, 'up')
   const { overall, by_kind } = measureLatency(part, [])
   const spins = by_kind['spin'] ?? overall
   const services = Object.entries(measureCost(part).cpu_seconds_by_service)
   return {
-    start_s: startTime_s(record.journal),
+    start_s: (end_ms - begin_ms) / 1000,
     measured_s: length_s,
     spins_per_s: spins.count / length_s,
     spin_latency_p50_ms: spins.p50_ms,
@@ -120,10 +120,4 @@ export function figuresText(figures: Figures): string {
     ]),
   ]
   return [...rows.map(([title, text]) => `${title.padEnd(14)} ${text}`), figures.sentence].join('\n')
-}
-
-function startTime_s(journal: readonly JournalLine[]): number {
-  const times: Partial<Record<'begin' | 'end', number>> = {}
-  for (const line of journal) if (line.kind === 'phase' && line.phase === 'up') times[line.state] = line.monotonic_ms
-  return ((times.end ?? 0) - (times.begin ?? 0)) / 1000
 }

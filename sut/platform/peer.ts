@@ -108,7 +108,7 @@ function closeClient(client: Client): void {
  *
  * Whoever gives up leaves the stream open, and its answer, which the same deadline bounds at the other end, is dropped.
  * Resetting a stream whose body is not sent yet can make Node's HTTP/2 session write empty frames for ever: the process
- * then burns a core, grows by gigabytes and answers nobody. Under overload that is what ended the whole system.
+ * then burns a core, grows by hundreds of megabytes and answers nobody (docs/decisions/001).
  */
 function exchange(
   client: Client,
