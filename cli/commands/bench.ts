@@ -16,8 +16,8 @@ interface Options extends Omit<RunOptions, 'trials'> {
   json: boolean
 }
 
-// Long enough for code to get warm: a cold process takes several times the CPU for the same request.
-const warm_s = 15
+/** The full rate is held for this long before it is measured. */
+const settle_s = 10
 
 const experimentOf = (rate_per_s: number, duration_s: number): Experiment => ({
   name: 'bench',
@@ -25,12 +25,12 @@ const experimentOf = (rate_per_s: number, duration_s: number): Experiment => ({
   description: 'No fault: what the system does on this machine when it is left alone.',
   load: {
     journey: 'player',
-    profile: 'steady',
+    profile: 'climb',
     rate_per_s,
     players: Math.min(2000, Math.ceil(rate_per_s)),
-    duration_s: warm_s + duration_s,
+    duration_s: settle_s + duration_s,
   },
-  steady_state: { success_rate_min: 0.5, p99_ms_max: 60_000, for_s: warm_s, limit_s: 40 },
+  steady_state: { success_rate_min: 0.5, p99_ms_max: 60_000, for_s: settle_s, limit_s: 40 },
   trials: 1,
   faults: [],
   recovery: { good_s: 3, limit_s: 30 },

@@ -32,12 +32,17 @@ export interface Database {
    * that broke before COMMIT was sent; so `work` must have no effect outside of the transaction. Unknown outcome of
    * COMMIT: Problem('unavailable').
    */
-  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
+  transaction<T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>
   /** A standby when one answers, the primary else: reads that may be a little old. */
   replica(): Pick<Database, 'query'>
   /** Queries that wait for a connection. */
   waiting(): number
   end(): Promise<void>
+}
+
+export interface TransactionOptions {
+  /** COMMIT waits neither for the disk nor for the standby: for what a crash may take back without harm. */
+  relaxed?: boolean
 }
 
 export interface DatabaseOptions {
@@ -57,6 +62,7 @@ const rerun_limit_ms = 3000
 /** Without a standby the primary is asked for this long before a standby is looked for again. */
 const standby_pause_ms = 2000
 const prepared_max = 200
+const relaxed_begin = 'begin; set local synchronous_commit = off'
 
 export function openDatabase(options: DatabaseOptions): Database {
   const login = { ...options.login, application: options.application }
@@ -80,7 +86,8 @@ export function openDatabase(options: DatabaseOptions): Database {
       withConnection(pool, primary, query_options?.signal, async (connection) => {
         return rowsOf(await send(connection, nameOf, text, values, query_options))
       }),
-    transaction: (work) => runTransaction({ database, pool, primary, nameOf }, work),
+    transaction: (work, { relaxed = false } = {}) =>
+      runTransaction({ database, pool, primary, nameOf, begin: relaxed ? relaxed_begin : 'begin' }, work),
     replica: () => ({
       async query(text, values, query_options) {
         if (performance.now() < standby_after_ms) return database.query(text, values, query_options)
@@ -110,6 +117,7 @@ interface TransactionContext {
   pool: Pool
   primary: ServerChoice
   nameOf: (text: string) => string | undefined
+  begin: string
 }
 
 async function runTransaction<T>(context: TransactionContext, work: (tx: Transaction) => Promise<T>): Promise<T> {
@@ -130,7 +138,7 @@ async function runTransaction<T>(context: TransactionContext, work: (tx: Transac
 }
 
 async function attempt<T>(
-  { database, nameOf }: TransactionContext,
+  { database, nameOf, begin }: TransactionContext,
   connection: Connection,
   work: (tx: Transaction) => Promise<T>,
   progress: { committing: boolean; lost: boolean },
@@ -138,7 +146,7 @@ async function attempt<T>(
   const actions: (() => void)[] = []
   let result: T
   try {
-    await connection.query('begin')
+    await connection.query(begin)
     result = await work({
       database,
       query: async (text, values, options) => rowsOf(await send(connection, nameOf, text, values, options)),

@@ -39,7 +39,7 @@ export async function startNats(context: SystemContext, start: StartGuard): Prom
           name: node,
           command: asked.programs.nats.path,
           args: ['--config', join(context.folder, 'config', `${node}.conf`)],
-          environment: { ...asked.programs.nats.environment, GOMEMLIMIT: '256MiB' },
+          environment: { ...asked.programs.nats.environment, GOMEMLIMIT: '256MiB', GOGC: '400', GOMAXPROCS: '1' },
         }),
     })
     return { region, port: ports.port(node), monitor: ports.port(`${node} monitor`), kept }

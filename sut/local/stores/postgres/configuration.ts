@@ -41,6 +41,8 @@ export function serverConfiguration(server: ServerConfiguration): string {
     fsync: 'on',
     full_page_writes: 'on',
     synchronous_commit: 'on',
+    commit_delay: 1000,
+    commit_siblings: 3,
     synchronous_standby_names: synchronous_standby === null ? '' : standbyName(synchronous_standby),
     max_wal_size: '1GB',
     max_wal_senders: 10,
