@@ -4,6 +4,7 @@ import { chmod, mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { waitFor } from '#lib/wait.ts'
 import type { ResultFile } from '#reports/record/result.ts'
 
 // The command as a user runs it, against the whole system. SLOT_CHAOS_STATE keeps these systems apart from the user's own.
@@ -71,4 +72,40 @@ describe('npm run chaos', () => {
     expect(await readFile(join(out, page!), 'utf8')).not.toMatch(/(src|href)="https?:/)
     expect(await processes()).toEqual([])
   })
+
+  for (const design of ['idempotency-off', 'ack-before-commit'])
+    test(`wallet-kill finds the planted bug ${design}, with a witness`, async () => {
+      const { code, result: judged } = await result('wallet-kill', '--trials', '2', '--design', design)
+      expect(code).toBe(1)
+      expect(judged.verdict.system).toBe('FAIL')
+      const [first] = judged.consistency.violations
+      expect(first?.witness.text).toMatch(/[0-9a-f-]{6,}/)
+    })
+
+  test('kill -9 of the harness in the middle of a fault leaves nothing 30 s later', async () => {
+    const out = join(folder, 'killed')
+    const { child, ended } = start('region-failover', '--out', out)
+    await waitFor(async () => (await journal(out)).includes('"effective"'), {
+      what: 'the fault to bite',
+      limit_ms: 120_000,
+      every_ms: 200,
+    })
+    expect((await processes()).length).toBeGreaterThan(5)
+    process.kill(-child.pid!, 'SIGKILL')
+    await ended
+    await waitFor(async () => (await processes()).length === 0, {
+      what: 'the end of all processes',
+      limit_ms: 30_000,
+      every_ms: 250,
+    })
+    const recovered = await run('recover')
+    expect(recovered.code).toBe(0)
+    expect(recovered.stdout).toMatch(/nothing/i)
+  })
 })
+
+async function journal(out: string): Promise<string> {
+  const files = await readdir(out, { recursive: true }).catch(() => [])
+  const file = files.find((name) => name.endsWith('journal.jsonl'))
+  return file === undefined ? '' : readFile(join(out, file), 'utf8')
+}
