@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { climb } from './profiles/climb.ts'
 import { steady } from './profiles/steady.ts'
 import { surge } from './profiles/surge.ts'
 import { arrivalTimes_ms, assignSlots, scheduleDuration_s, slots_max } from './schedule.ts'
@@ -89,8 +90,8 @@ test('whatever the starts: no slot twice, none after its start, and the left-ove
   )
 })
 
-test('profiles: a warm-up of 5 s, then the duration that was asked for', () => {
-  for (const profile of [steady, surge]) {
+test('profiles: a warm-up, then the duration that was asked for', () => {
+  for (const profile of [climb, steady, surge]) {
     const all = profile.stages({ rate_per_s: 30, duration_s: 68 })
     expect(scheduleDuration_s(all)).toBeCloseTo(profile.warm_up_s + 68, 9)
     expect(all[0]).toEqual({ duration_s: profile.warm_up_s, from_per_s: 0, to_per_s: 30 })

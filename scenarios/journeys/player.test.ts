@@ -38,6 +38,7 @@ test('the registry names each entry by its own name', () => {
   for (const [name, entry] of [...Object.entries(journeys), ...Object.entries(profiles)]) expect(entry.name).toBe(name)
   expect(describe().map(({ kind, name }) => `${kind} ${name}`)).toEqual([
     'journey player',
+    'profile climb',
     'profile steady',
     'profile surge',
   ])
