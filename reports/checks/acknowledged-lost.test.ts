@@ -37,6 +37,18 @@ test.each(['round', 'bet', 'win'] as const)('a spin without its %s is lost', (pa
   expect(outcome.total).toBe(1)
 })
 
+test('of two rounds with one key, the one that the client was told of counts', () => {
+  const plant = (gone: boolean) =>
+    outcomeOf(acknowledgedLost, (raw) => {
+      const { key } = acknowledged(raw, 'spin')
+      const told = linesOfKind(raw, 'round').find((round) => round.key === key)!
+      raw.ledger.unshift({ ...told, round_id: 'another', status: 'cancelled' })
+      if (gone) remove(raw, (line) => line === told)
+    })
+  expect(plant(false).total).toBe(0)
+  expect(plant(true).violations[0]?.witness.text).toContain('there is no round')
+})
+
 test('a spin whose round was cancelled is lost', () => {
   const outcome = outcomeOf(acknowledgedLost, (raw) => {
     const { key } = acknowledged(raw, 'spin')

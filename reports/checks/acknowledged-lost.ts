@@ -32,8 +32,12 @@ function depositLost({ player_id, key }: Operation, { transfersByKey }: Evidence
 }
 
 function spinLost({ player_id, key, end }: Operation, { roundsByKey, transfersByKey }: Evidence): string | null {
-  const round = roundsByKey.get(playerKey(player_id, key!))?.[0]
-  if (round === undefined) return 'there is no round with its key'
+  // Where idempotency is broken one key has several rounds: the one that the client was told of must be there.
+  const rounds = roundsByKey.get(playerKey(player_id, key!)) ?? []
+  const told = end?.value['round_id']
+  const round = told === undefined ? rounds[0] : rounds.find(({ round_id }) => round_id === told)
+  if (round === undefined)
+    return rounds.length === 0 ? 'there is no round with its key' : `there is no round ${String(told)}`
   if (round.status !== 'completed') return `its round ${round.round_id} is ${round.status}`
   if (!transfersByKey.has(betKey(round.round_id))) return `the ledger has no transfer ${betKey(round.round_id)}`
   const won = numberIn(end?.value, 'win_minor') ?? 0

@@ -1,4 +1,4 @@
-import type { Profile } from './profile.ts'
+import { heldAfter, type Profile } from './profile.ts'
 
 // Long enough for an autoscaler to grow step by step, and for a just-in-time compiler to have seen each path often.
 const warm_up_s = 60
@@ -7,8 +7,5 @@ export const climb: Profile = {
   name: 'climb',
   title: 'up to the rate in the course of a minute, and then the same rate all the time',
   warm_up_s,
-  stages: ({ rate_per_s, duration_s }) => [
-    { duration_s: warm_up_s, from_per_s: 0, to_per_s: rate_per_s },
-    { duration_s, from_per_s: rate_per_s, to_per_s: rate_per_s },
-  ],
+  stages: heldAfter(warm_up_s),
 }

@@ -14,6 +14,14 @@ export interface ProfileParameters {
   duration_s: number
 }
 
+/** Up to the rate in the course of the warm-up, and then held. */
+export const heldAfter =
+  (warm_up_s: number) =>
+  ({ rate_per_s, duration_s }: ProfileParameters): Stage[] => [
+    { duration_s: warm_up_s, from_per_s: 0, to_per_s: rate_per_s },
+    { duration_s, from_per_s: rate_per_s, to_per_s: rate_per_s },
+  ]
+
 export interface Profile {
   readonly name: string
   readonly title: string

@@ -104,6 +104,23 @@ test('an SQL error keeps its code, and a transaction that hides one does not pre
   await expect(hidden).rejects.toThrow('a statement of the transaction failed')
 })
 
+test('only a relaxed transaction commits without waiting, and leaves nothing of it on the connection', async () => {
+  const database = connect(1)
+  const waits = (relaxed: boolean): Promise<string> =>
+    database.transaction(
+      async (tx) => {
+        const [row] = await tx.query<{ setting: string }>(`select current_setting('synchronous_commit') as setting`)
+        return row!.setting
+      },
+      { relaxed },
+    )
+  expect(await waits(true)).toBe('off')
+  expect(await waits(false)).toBe('on')
+  const stopped = database.transaction(() => Promise.reject(new Error('changed its mind')), { relaxed: true })
+  await expect(stopped).rejects.toThrow('changed its mind')
+  expect(await waits(false)).toBe('on')
+})
+
 test('a deadlock is run again until both transactions are done', async () => {
   const database = connect()
   const table = await freshTable(database)

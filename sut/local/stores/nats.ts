@@ -39,6 +39,8 @@ export async function startNats(context: SystemContext, start: StartGuard): Prom
           name: node,
           command: asked.programs.nats.path,
           args: ['--config', join(context.folder, 'config', `${node}.conf`)],
+          // Three servers beside some twenty processes: one thread each wakes the others less, and memory is cheaper than
+          // CPU, up to a limit.
           environment: { ...asked.programs.nats.environment, GOMEMLIMIT: '256MiB', GOGC: '400', GOMAXPROCS: '1' },
         }),
     })

@@ -41,6 +41,7 @@ export function serverConfiguration(server: ServerConfiguration): string {
     fsync: 'on',
     full_page_writes: 'on',
     synchronous_commit: 'on',
+    // Microseconds that a commit waits, while this many others are under way, to share one write to disk with them.
     commit_delay: 1000,
     commit_siblings: 3,
     synchronous_standby_names: synchronous_standby === null ? '' : standbyName(synchronous_standby),
