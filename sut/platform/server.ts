@@ -38,6 +38,8 @@ export function httpServer({ config, public: isPublic, log, metrics, meter }: Se
     http2: true,
     https: {
       ...contextOf(readCertificates(config), isPublic),
+      // Else the first answer of a connection waits some 40 ms for the client to acknowledge the session tickets.
+      noDelay: true,
       ...(isPublic ? { allowHTTP1: true } : { requestCert: true, rejectUnauthorized: true }),
     },
     bodyLimit: body_bytes_max,
