@@ -1,4 +1,4 @@
-import { player } from './journeys/player.ts'
+import { player, spinner } from './journeys/player.ts'
 import type { Journey } from './journeys/journey.ts'
 import { climb } from './profiles/climb.ts'
 import type { Profile } from './profiles/profile.ts'
@@ -6,7 +6,7 @@ import { steady } from './profiles/steady.ts'
 import { surge } from './profiles/surge.ts'
 
 // One line each. Both Node and k6 read this file: only relative imports inside scenarios.
-export const journeys: Readonly<Record<string, Journey>> = { player }
+export const journeys: Readonly<Record<string, Journey>> = { player, spinner }
 export const profiles: Readonly<Record<string, Profile>> = { climb, steady, surge }
 
 /** For `npm run chaos -- list` and the reference. */

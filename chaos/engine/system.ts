@@ -19,6 +19,7 @@ export async function up(run: Run): Promise<string> {
     design: plan.design,
     links: plan.links,
     lease_ms,
+    autoscaling: plan.experiment.autoscaling ?? true,
     ...(plan.ports_from !== undefined && { ports_from: plan.ports_from }),
     progress: (text) => ports.progress({ kind: 'status', text }),
     signal: run.signal,

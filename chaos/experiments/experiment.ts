@@ -35,6 +35,9 @@ export const experiment = Type.Object(
       },
       strict,
     ),
+    autoscaling: Type.Optional(
+      Type.Boolean({ description: 'false: every service keeps the replicas that it starts with' }),
+    ),
     steady_state: Type.Object(
       {
         success_rate_min: Type.Number({ minimum: 0, maximum: 1, description: 'share of operations that must succeed' }),

@@ -27,6 +27,8 @@ export interface UpRequest {
   /** The system ends by itself when it hears nothing of the harness for this long; 0: it lives until `down`. */
   lease_ms: number
   ports_from?: number
+  /** False: every service keeps the replicas that it starts with. */
+  autoscaling?: boolean
   progress: (text: string) => void
   signal: AbortSignal
 }

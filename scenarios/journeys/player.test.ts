@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { draws } from '../k6/draw.ts'
 import { journeys, profiles, describe } from '../registry.ts'
-import { player } from './player.ts'
+import { player, spinner } from './player.ts'
 
 const rich = { balance_minor: 1_000_000 }
 
@@ -21,6 +21,13 @@ test('the mix of operations is as the title says', () => {
   }
 })
 
+test('a spinner only spins, as long as there is money', () => {
+  const kinds = (balance_minor: number) =>
+    new Set(Array.from({ length: 200 }, (_, index) => spinner.next(draws('spins', index), { balance_minor }).kind))
+  expect(kinds(1_000_000)).toEqual(new Set(['spin']))
+  expect(kinds(0)).toEqual(new Set(['deposit']))
+})
+
 test('the same seed and arrival give the same action, another seed others', () => {
   const actions = (seed: string) => Array.from({ length: 50 }, (_, index) => player.next(draws(seed, index), rich))
   expect(actions('one')).toEqual(actions('one'))
@@ -38,6 +45,7 @@ test('the registry names each entry by its own name', () => {
   for (const [name, entry] of [...Object.entries(journeys), ...Object.entries(profiles)]) expect(entry.name).toBe(name)
   expect(describe().map(({ kind, name }) => `${kind} ${name}`)).toEqual([
     'journey player',
+    'journey spinner',
     'profile climb',
     'profile steady',
     'profile surge',

@@ -69,7 +69,7 @@ async function findPrograms({ progress, signal }: UpRequest): Promise<StartReque
 
 function requestOf(
   id: string,
-  { design, links, lease_ms, ports_from }: UpRequest,
+  { design, links, lease_ms, ports_from, autoscaling }: UpRequest,
   { descriptor, entry, settings }: Bundle,
   programs: StartRequest['programs'],
 ): StartRequest {
@@ -79,7 +79,7 @@ function requestOf(
     root,
     cache: cacheFolder(),
     design,
-    descriptor,
+    descriptor: autoscaling === false ? withoutScaling(descriptor) : descriptor,
     entry,
     links: links === 'all' ? 'all' : [...links],
     lease_ms,
@@ -90,6 +90,11 @@ function requestOf(
     settings,
   }
 }
+
+const withoutScaling = (descriptor: SystemDescriptor): SystemDescriptor => ({
+  ...descriptor,
+  services: descriptor.services.map(({ scaling: _held, ...service }) => service),
+})
 
 /** What others see of the system before its daemon has written anything: who starts it. */
 function announced({ id, design, owner, session, lease_ms, descriptor }: StartRequest): SystemFile {
