@@ -22,6 +22,13 @@ const at = ({ port }: { port: number }, region: 'a' | 'b' = 'a'): ServiceAddress
 })
 const ask = ({ platform }: StartedService, patience_ms = 1000) =>
   platform.call('wallet.balance', { params: { id: 'p' }, deadline_ms: platform.clock.monotonic_ms() + patience_ms })
+/** A call with time left, whose caller goes away after a tenth of a second. */
+const giveUpOn = ({ platform }: StartedService, id = 'p') =>
+  platform.call('wallet.balance', {
+    params: { id },
+    deadline_ms: platform.clock.monotonic_ms() + 2000,
+    signal: AbortSignal.timeout(100),
+  })
 const start: Network['start'] = (...args) => network.start(...args)
 const metricsOf = ({ platform }: StartedService): Promise<string> => platform.metrics.registry.metrics()
 
@@ -192,6 +199,34 @@ describe('a call', () => {
     expect(performance.now() - begun).toBeLessThan(1000)
   })
 
+  test('that its caller gives up does not reset its stream', async () => {
+    const gate = Promise.withResolvers<typeof balance>()
+    const served = await start(
+      'wallet',
+      wallet(() => gate.promise),
+    )
+    const cut: boolean[] = []
+    served.platform.http.server.on('stream', (stream) => stream.once('close', () => cut.push(stream.aborted)))
+    const gateway = await start('gateway', () => {}, [at(served)])
+    await Promise.allSettled(Array.from({ length: 5 }, () => giveUpOn(gateway)))
+    expect(cut).toEqual([])
+    gate.resolve(balance)
+    await waitFor(() => cut.length === 5, { what: 'the answers that nobody wants', limit_ms: 3000 })
+    expect(cut).toEqual(Array(5).fill(false))
+  })
+
+  test('that is late is no reason to leave an instance alone that was heard meanwhile', async () => {
+    const served = await start('wallet', (platform) =>
+      platform.serve('wallet.balance', async ({ params }) => (params.id === 'late' ? new Promise(() => {}) : balance)),
+    )
+    const gateway = await start('gateway', () => {}, [at(served)])
+    await ask(gateway)
+    const late = Promise.allSettled(Array.from({ length: 5 }, () => giveUpOn(gateway, 'late')))
+    expect(await ask(gateway)).toEqual(balance)
+    for (const outcome of await late) expect(outcome).toMatchObject({ reason: { code: 'deadline_exceeded' } })
+    expect(await metricsOf(gateway)).not.toMatch(/call_ejections_total\{/)
+  })
+
   test('that its caller has given up is not counted as under way for ever', async () => {
     const gate = Promise.withResolvers<typeof balance>()
     const served = await start(
@@ -199,14 +234,7 @@ describe('a call', () => {
       wallet(() => gate.promise),
     )
     const gateway = await start('gateway', () => {}, [at(served)])
-    const { platform } = gateway
-    const impatient = () =>
-      platform.call('wallet.balance', {
-        params: { id: 'p' },
-        deadline_ms: platform.clock.monotonic_ms() + 2000,
-        signal: AbortSignal.timeout(100),
-      })
-    await Promise.allSettled(Array.from({ length: 20 }, impatient))
+    await Promise.allSettled(Array.from({ length: 20 }, () => giveUpOn(gateway)))
     gate.resolve(balance)
     const load = async () =>
       (await (await fetch(`http://127.0.0.1:${served.operations_port}/load`)).json()) as { in_flight: number }
