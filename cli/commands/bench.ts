@@ -46,7 +46,7 @@ export const bench = {
   describe: 'Measure the steady state: start time, spins per second, latency, CPU per spin',
   builder: (yargs: Argv) =>
     withDesign(withRun(yargs))
-      .option('rate', number('rate', 'Arrivals per second, all of them spins', { min: 1, max: 2000 }, 105))
+      .option('rate', number('rate', 'Arrivals per second, all of them spins', { min: 1, max: 2000 }, 103))
       .option('duration', number('duration', 'Seconds that are measured', { min: 5, max: 600 }, 20)),
   handler: async ({ rate, duration, out, json, ...options }: Options): Promise<void> => {
     const plans = planAll([{ source: 'bench', experiment: experimentOf(rate, duration) }], options)

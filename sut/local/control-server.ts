@@ -19,9 +19,13 @@ export async function serveControl(
 ): Promise<FastifyInstance> {
   const server = fastify({ bodyLimit: body_max, forceCloseConnections: true })
   server.setErrorHandler(async (error, _request, reply) => {
-    const asked_wrongly = error instanceof Failure || (error as { validation?: unknown }).validation !== undefined
-    const answer: ErrorAnswer = { code: error instanceof Failure ? error.code : 'USAGE', message: textOf(error) }
-    return reply.status(asked_wrongly ? 400 : 500).send(answer)
+    const malformed = (error as { validation?: unknown }).validation !== undefined
+    const failure =
+      error instanceof Failure
+        ? error
+        : new Failure(malformed ? 'USAGE' : 'SYSTEM_ERROR', textOf(error), { cause: error })
+    const answer: ErrorAnswer = { code: failure.code, message: failure.message }
+    return reply.status(failure.exit === 2 ? 400 : 500).send(answer)
   })
   for (const name of Object.keys(operations) as OperationName[])
     server.post(`/${name}`, { schema: { body: operations[name].body } }, async (request, reply) => {

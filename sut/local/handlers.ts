@@ -1,4 +1,4 @@
-import { textOf } from '#lib/errors.ts'
+import { Failure, textOf } from '#lib/errors.ts'
 import type { ControlStreams } from './control-server.ts'
 import type { Handlers } from './control.ts'
 import type { SystemContext } from './context.ts'
@@ -69,7 +69,8 @@ export function streamsOf({ observe, request }: SystemContext, { fleet }: System
     async *dump() {
       for (const { name } of request.descriptor.services) {
         const instance = fleet.instances().find((each) => each.service === name && each.ready())
-        if (instance === undefined) throw new Error(`no instance of ${name} is ready to tell its state`)
+        if (instance === undefined)
+          throw new Failure('STATE_UNREADABLE', `no instance of ${name} is ready to tell its state`)
         yield* (await fleet.operations.stream(instance.operations_port, '/dump')) as AsyncIterable<Buffer>
         yield '\n'
       }

@@ -167,6 +167,17 @@ describe('instances', () => {
     await order('wallet-b-1', '/ready')
     await waitFor(async () => (await known()).includes('wallet-b-1'), { what: 'its return', ...settled })
   })
+  test('a service with no ready instance cannot tell its state, and is named', async () => {
+    const wallets = ['wallet-a-1', 'wallet-b-1']
+    for (const name of wallets) await order(name, '/unready')
+    const all = async (state: string) =>
+      (await Promise.all(wallets.map((name) => instance(name)))).every((each) => each?.state === state)
+    await waitFor(() => all('not-ready'), { what: 'both to be not ready', ...settled })
+    const dump = Array.fromAsync(system.dump())
+    await expect(dump).rejects.toMatchObject({ code: 'STATE_UNREADABLE', message: expect.stringContaining('wallet') })
+    for (const name of wallets) await order(name, '/ready')
+    await waitFor(() => all('ready'), { what: 'both to be ready', ...settled })
+  })
   test('more are started under load, with a proxy from the start, and stopped without it', async () => {
     await order('wallet-b-1', '/busy')
     await waitFor(async () => (await instance('wallet-b-2'))?.state === 'ready', { what: 'scale-out', ...settled })
