@@ -66,14 +66,21 @@ export function handlersOf(
 export function streamsOf({ observe, request }: SystemContext, { fleet }: System): ControlStreams {
   return {
     events: (signal) => observe.follow(signal),
-    async *dump() {
-      for (const { name } of request.descriptor.services) {
-        const instance = fleet.instances().find((each) => each.service === name && each.ready())
-        if (instance === undefined)
-          throw new Failure('STATE_UNREADABLE', `no instance of ${name} is ready to tell its state`)
-        yield* (await fleet.operations.stream(instance.operations_port, '/dump')) as AsyncIterable<Buffer>
-        yield '\n'
-      }
+    dump() {
+      // Found before the first byte goes out: an answer that has begun can only be cut off, not say why.
+      const tellers = request.descriptor.services.map(({ name }) => {
+        const ready = fleet.instances().find((each) => each.service === name && each.ready())
+        if (ready !== undefined) return ready
+        throw new Failure('STATE_UNREADABLE', `no instance of ${name} is ready to tell its state`)
+      })
+      return dumpOf(tellers.map((teller) => () => fleet.operations.stream(teller.operations_port, '/dump')))
     },
+  }
+}
+
+async function* dumpOf(states: readonly (() => Promise<AsyncIterable<unknown>>)[]): AsyncGenerator<Buffer | string> {
+  for (const open of states) {
+    yield* (await open()) as AsyncIterable<Buffer>
+    yield '\n'
   }
 }
