@@ -32,8 +32,14 @@ export const failures = {
   PORT_TAKEN: { exit: 2, hint: 'end what listens there, or name another block of ports with --ports-from' },
   SYSTEM_START_FAILED: { exit: 3, hint: 'nothing of it is left; the end of the log that matters is above' },
   SYSTEM_LOST: { exit: 3, hint: 'npm run chaos -- recover ends what is left of it' },
-  SYSTEM_ERROR: { exit: 3, hint: 'npm run chaos -- status shows the system, its logs say more' },
-  STATE_UNREADABLE: { exit: 3, hint: 'npm run chaos -- status shows which instances are ready, their logs why not' },
+  SYSTEM_ERROR: {
+    exit: 3,
+    hint: 'the message is what the system said; npm run chaos -- recover ends what is left of it',
+  },
+  STATE_UNREADABLE: {
+    exit: 3,
+    hint: 'the run cannot be judged; its observations.jsonl says which instances were ready',
+  },
   UNKNOWN_LINK: { exit: 2, hint: 'a link is a service and something it calls, as in sut/descriptor.ts' },
   UNKNOWN_INSTANCE: { exit: 2, hint: 'npm run chaos -- status shows the instances' },
   STATE_FOLDER: { exit: 2, hint: 'set SLOT_CHAOS_STATE to a folder with a short path that is yours alone' },

@@ -19,7 +19,7 @@ export async function serveControl(
 ): Promise<FastifyInstance> {
   const server = fastify({ bodyLimit: body_max, forceCloseConnections: true })
   server.setErrorHandler(async (error, _request, reply) => {
-    const malformed = (error as { validation?: unknown }).validation !== undefined
+    const malformed = ((error as { statusCode?: number }).statusCode ?? 500) < 500
     const failure =
       error instanceof Failure
         ? error

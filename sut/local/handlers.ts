@@ -2,6 +2,7 @@ import { Failure, textOf } from '#lib/errors.ts'
 import type { ControlStreams } from './control-server.ts'
 import type { Handlers } from './control.ts'
 import type { SystemContext } from './context.ts'
+import type { OperationsClient } from './services/operations.ts'
 import type { Sessions } from './sessions.ts'
 import type { System } from './system.ts'
 
@@ -68,19 +69,19 @@ export function streamsOf({ observe, request }: SystemContext, { fleet }: System
     events: (signal) => observe.follow(signal),
     dump() {
       // Found before the first byte goes out: an answer that has begun can only be cut off, not say why.
-      const tellers = request.descriptor.services.map(({ name }) => {
+      const ports = request.descriptor.services.map(({ name }) => {
         const ready = fleet.instances().find((each) => each.service === name && each.ready())
-        if (ready !== undefined) return ready
+        if (ready !== undefined) return ready.operations_port
         throw new Failure('STATE_UNREADABLE', `no instance of ${name} is ready to tell its state`)
       })
-      return dumpOf(tellers.map((teller) => () => fleet.operations.stream(teller.operations_port, '/dump')))
+      return statesOf(ports, fleet.operations)
     },
   }
 }
 
-async function* dumpOf(states: readonly (() => Promise<AsyncIterable<unknown>>)[]): AsyncGenerator<Buffer | string> {
-  for (const open of states) {
-    yield* (await open()) as AsyncIterable<Buffer>
+async function* statesOf(ports: readonly number[], operations: OperationsClient): AsyncGenerator<Buffer | string> {
+  for (const port of ports) {
+    yield* (await operations.stream(port, '/dump')) as AsyncIterable<Buffer>
     yield '\n'
   }
 }

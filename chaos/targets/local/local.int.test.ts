@@ -169,14 +169,17 @@ describe('instances', () => {
   })
   test('a service with no ready instance cannot tell its state, and is named', async () => {
     const wallets = ['wallet-a-1', 'wallet-b-1']
-    for (const name of wallets) await order(name, '/unready')
     const all = async (wanted: string) =>
       (await Promise.all(wallets.map((name) => instance(name)))).every((each) => each?.state === wanted)
-    await waitFor(() => all('not-ready'), { what: 'both to be not ready', ...settled })
-    const dump = Array.fromAsync(system.dump())
-    await expect(dump).rejects.toMatchObject({ code: 'STATE_UNREADABLE', message: expect.stringContaining('wallet') })
-    for (const name of wallets) await order(name, '/ready')
-    await waitFor(() => all('ready'), { what: 'both to be ready', ...settled })
+    try {
+      for (const name of wallets) await order(name, '/unready')
+      await waitFor(() => all('not-ready'), { what: 'both to be not ready', ...settled })
+      const dump = Array.fromAsync(system.dump())
+      await expect(dump).rejects.toMatchObject({ code: 'STATE_UNREADABLE', message: expect.stringContaining('wallet') })
+    } finally {
+      for (const name of wallets) await order(name, '/ready')
+      await waitFor(() => all('ready'), { what: 'both to be ready', ...settled })
+    }
   })
   test('more are started under load, with a proxy from the start, and stopped without it', async () => {
     await order('wallet-b-1', '/busy')
