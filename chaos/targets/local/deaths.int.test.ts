@@ -98,7 +98,7 @@ test('a start that is broken off leaves nothing', async () => {
 })
 
 test('a service that does not start is named, with the end of its log', async () => {
-  const broken = localTarget({ ...standIn, entry: 'sut/local/testing/no-such-{service}.ts' })
+  const broken = localTarget({ ...standIn, entry: async () => 'sut/local/testing/no-such-{service}.ts' })
   const failed = await broken.up(asked).catch((error: unknown) => error)
   expect(failed).toMatchObject({ code: 'SYSTEM_START_FAILED', exit: 3 })
   expect(String(failed)).toMatch(/-[ab]-1 did not start[^]*Cannot find module[^]*no-such-/)

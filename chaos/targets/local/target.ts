@@ -1,6 +1,7 @@
 import { Failure } from '#lib/errors.ts'
 import { alive } from '#lib/process.ts'
 import { slotBackend } from '#sut/descriptor.ts'
+import { bundleServices } from '#sut/local/services/bundle.ts'
 import { type Target, capabilities } from '../target.ts'
 import { controlClient } from './control-client.ts'
 import { recover } from './recover.ts'
@@ -8,7 +9,15 @@ import { runningSystem } from './running.ts'
 import { isRunning, readSystem, socketOf, systemIds } from './state.ts'
 import { type Bundle, up } from './up.ts'
 
-const bundled: Bundle = { descriptor: slotBackend, entry: 'sut/{service}/main.ts', settings: {} }
+const bundled: Bundle = {
+  descriptor: slotBackend,
+  entry: (root) =>
+    bundleServices(
+      root,
+      slotBackend.services.map(({ name }) => name),
+    ),
+  settings: {},
+}
 
 /** How long faults outlive a silent harness in a system that stays up. */
 const session_lease_ms = 15_000

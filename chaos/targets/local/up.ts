@@ -21,8 +21,8 @@ import { createSystemFolder, systemFolder } from './state.ts'
 /** What runs, other than the bundled system as it is: for tests. */
 export interface Bundle {
   descriptor: SystemDescriptor
-  /** Path of a service's program, relative to the project, with {service} for its name. */
-  entry: string
+  /** Path of a service's program, with {service} for its name; made, if it has to be. */
+  entry: (root: string) => Promise<string>
   settings: StartRequest['settings']
 }
 
@@ -34,7 +34,7 @@ export async function up(request: UpRequest, bundle: Bundle): Promise<RunningSys
   assertLinks(request.links, bundle.descriptor)
   const programs = await findPrograms(request)
   const id = `slot-${newId().slice(0, 8)}`
-  const asked = requestOf(id, request, bundle, programs)
+  const asked = requestOf(id, request, bundle, await bundle.entry(root), programs)
   await createSystemFolder(id, {
     'system.json': JSON.stringify(announced(asked)),
     'request.json': JSON.stringify(asked),
@@ -70,7 +70,8 @@ async function findPrograms({ progress, signal }: UpRequest): Promise<StartReque
 function requestOf(
   id: string,
   { design, links, lease_ms, ports_from, autoscaling }: UpRequest,
-  { descriptor, entry, settings }: Bundle,
+  { descriptor, settings }: Bundle,
+  entry: string,
   programs: StartRequest['programs'],
 ): StartRequest {
   return {

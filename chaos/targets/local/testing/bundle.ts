@@ -25,7 +25,7 @@ const descriptor: SystemDescriptor = {
 
 export const standIn: Bundle = {
   descriptor,
-  entry: 'sut/local/testing/service.ts',
+  entry: async () => 'sut/local/testing/service.ts',
   settings: {
     postgres_lease_ttl_ms: 8_000,
     postgres_loop_ms: 1_000,

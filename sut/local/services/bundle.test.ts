@@ -1,0 +1,58 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { bundleServices } from './bundle.ts'
+
+let root: string
+const write = (path: string, text: string): void => {
+  mkdirSync(join(root, path, '..'), { recursive: true })
+  writeFileSync(join(root, path), text)
+}
+const run = (entry: string, service: string): string =>
+  execFileSync(process.execPath, [entry.replace('{service}', service)], { encoding: 'utf8' }).trim()
+const cached = (): string[] => readdirSync(join(root, 'node_modules', '.cache', 'slot-chaos'))
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'bundle-'))
+  write('package-lock.json', '{}')
+  write('lib/word.ts', `export const word: string = 'one'`)
+  write(
+    'sut/platform/say.ts',
+    `import { word } from '../../lib/word.ts'\nexport const say = (who: string) => word + who`,
+  )
+  for (const name of ['game', 'wallet'])
+    write(`sut/${name}/main.ts`, `import { say } from '../platform/say.ts'\nconsole.log(say('${name}'))`)
+  write('sut/wallet/migrations/001.sql', 'select 1')
+})
+afterEach(() => rmSync(root, { recursive: true, force: true }))
+
+test('services run from their bundle; it is made once, and anew when a source has changed', async () => {
+  const entry = await bundleServices(root, ['game', 'wallet'])
+  expect([run(entry, 'game'), run(entry, 'wallet')]).toEqual(['onegame', 'onewallet'])
+  expect(readdirSync(join(entry, '..', '..', 'wallet'))).toEqual(['main.mjs', 'migrations'])
+  write('sut/wallet/wallet.test.ts', 'a test is no source')
+  expect(await bundleServices(root, ['game', 'wallet'])).toBe(entry)
+
+  write('lib/word.ts', `export const word: string = 'two'`)
+  const fresh = await bundleServices(root, ['game', 'wallet'])
+  expect(run(fresh, 'wallet')).toBe('twowallet')
+  expect(run(entry, 'wallet')).toBe('onewallet') // a system that runs from the old one keeps it
+})
+
+test('two at once make one; old ones do not pile up', async () => {
+  const both = await Promise.all([bundleServices(root, ['game']), bundleServices(root, ['game'])])
+  expect(both[0]).toBe(both[1])
+  for (let change = 0; change < 5; change++) {
+    write('lib/word.ts', `export const word: string = '${change}'`)
+    await bundleServices(root, ['game'])
+  }
+  expect(cached()).toHaveLength(4)
+})
+
+test('a source that cannot be read is one clear error, and nothing half-made stays', async () => {
+  write('sut/game/main.ts', 'const = ')
+  await expect(bundleServices(root, ['game'])).rejects.toMatchObject({ code: 'SYSTEM_START_FAILED' })
+  expect(existsSync(join(root, 'node_modules', '.cache', 'slot-chaos'))).toBe(false)
+})
