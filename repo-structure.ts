@@ -39,17 +39,21 @@ const layers: readonly (readonly [string, readonly string[]])[] = [
   ['sut/descriptor.ts', ['sut/contracts/']],
   ['sut/designs/', ['lib/', 'sut/contracts/', 'sut/designs/']],
   ['sut/platform/', system],
-  ['sut/local/', [...system, 'toolchain/', 'sut/descriptor.ts', 'reports/record/', 'sut/local/']],
+  ['sut/deployment/', [...system, 'sut/deployment/']],
+  ['sut/local/', [...system, 'toolchain/', 'sut/descriptor.ts', 'sut/deployment/', 'reports/record/', 'sut/local/']],
   // Tests of all services together.
   ['sut/flow/', ['lib/', 'toolchain/', 'sut/']],
   ['chaos/targets/local/', [...harness, 'sut/local/']],
   ['chaos/', harness],
+  // What runs on a cluster is the system: manifests know its configuration, not its code.
+  ['kind-cluster/manifests/', [...system, 'sut/descriptor.ts', 'sut/deployment/', 'kind-cluster/manifests/']],
+  ['kind-cluster/', ['lib/', 'toolchain/', 'kind-cluster/']],
   ['reports/', ['lib/', 'sut/contracts/', 'reports/']],
   ['scenarios/', ['lib/', 'sut/contracts/', 'reports/record/', 'scenarios/']],
   ['cli/', [...harness, 'sut/designs/', 'reports/', 'cli/']],
 ]
 /** Tests need real stores and programs, and the port that load is started through. */
-const testsMayImport = ['lib/', 'toolchain/', 'sut/local/', 'chaos/engine/load.ts']
+const testsMayImport = ['lib/', 'toolchain/', 'sut/local/', 'sut/deployment/', 'chaos/engine/load.ts']
 
 export const dependencies: Rule = (sources) =>
   sources.flatMap((source) => {
