@@ -39,11 +39,13 @@ const layers: readonly (readonly [string, readonly string[]])[] = [
   ['sut/descriptor.ts', ['sut/contracts/']],
   ['sut/designs/', ['lib/', 'sut/contracts/', 'sut/designs/']],
   ['sut/platform/', system],
-  ['sut/deployment/', [...system, 'sut/deployment/']],
+  ['sut/deployment/', [...system, 'sut/descriptor.ts', 'sut/deployment/']],
   ['sut/local/', [...system, 'toolchain/', 'sut/descriptor.ts', 'sut/deployment/', 'reports/record/', 'sut/local/']],
   // Tests of all services together.
   ['sut/flow/', ['lib/', 'toolchain/', 'sut/']],
-  ['chaos/targets/local/', [...harness, 'sut/local/']],
+  ['chaos/targets/local/', [...harness, 'sut/deployment/', 'sut/local/']],
+  ['chaos/targets/kubernetes/', [...harness, 'sut/deployment/', 'kind-cluster/manifests/']],
+  ['chaos/targets/kind/', [...harness, 'sut/deployment/', 'kind-cluster/']],
   ['chaos/', harness],
   // What runs on a cluster is the system: manifests know its configuration, not its code.
   ['kind-cluster/manifests/', [...system, 'sut/descriptor.ts', 'sut/deployment/', 'kind-cluster/manifests/']],

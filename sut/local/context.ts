@@ -1,5 +1,5 @@
 import type { Clock } from '#lib/clock.ts'
-import type { Observations } from './observations.ts'
+import type { Observations } from '#reports/record/observations.ts'
 import type { PortBlock } from './port-block.ts'
 import type { Processes } from './processes.ts'
 import type { StartRequest } from './request.ts'

@@ -5,7 +5,7 @@ import type { SystemContext } from '../context.ts'
 import { type Readings, type Recommendation, decideScaling } from '../hpa.ts'
 import type { Fleet } from './fleet.ts'
 import type { Instance } from './instance.ts'
-import { type LoadReading, ratesBetween } from './load.ts'
+import { type LoadReading, ratesBetween } from '#sut/deployment/load.ts'
 
 type Scaled = ServiceDescriptor & { scaling: NonNullable<ServiceDescriptor['scaling']> }
 

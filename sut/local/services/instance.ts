@@ -8,7 +8,7 @@ import { discoveryFile } from '../discovery.ts'
 import { type KeptProcess, keepRunning } from '../kept-process.ts'
 import type { CertificateFiles } from '#sut/deployment/pki.ts'
 import { nodeFlags, serviceConfigOf } from '#sut/deployment/service-config.ts'
-import type { LoadAnswer, LoadReading } from './load.ts'
+import type { LoadAnswer, LoadReading } from '#sut/deployment/load.ts'
 import type { OperationsClient } from './operations.ts'
 
 /** One replica of a service: a name, two ports, and a process that is restarted as long as the replica exists. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { slotBackend } from '#sut/descriptor.ts'
-import { type Surroundings, discoveryView } from './discovery.ts'
+import { type Surroundings, discoveryView } from '#sut/local/discovery.ts'
 import { assertLinks, isSelected, linksTo } from './links.ts'
 
 const wallet = { to: 'wallet', region: 'b', instance: 'wallet-b-2' }

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { type LoadReading, ratesBetween } from './load.ts'
-import { sumOverServices } from './sampler.ts'
+import { type LoadReading, ratesBetween, sumOverServices } from './load.ts'
 
 const reading = (changes: Partial<LoadReading>): LoadReading => ({
   at_ms: 0,

@@ -1,12 +1,15 @@
-import type { Static } from 'typebox'
 import { Failure } from '#lib/errors.ts'
 import { type SystemDescriptor, regions, zones } from '#sut/contracts/descriptor.ts'
-import type { linkSelector } from './request.ts'
 
 // A link is everything that a service of one region sends to one instance of a service, or to one node of a store.
 //
 //   game in region a ──► proxy "game-a>wallet-b-2" ──► wallet-b-2
-export type Selector = Static<typeof linkSelector>
+export interface Selector {
+  from: string
+  to: string
+  from_region?: string
+  to_region?: string
+}
 export type Selection = 'all' | readonly Selector[]
 
 export interface Link {

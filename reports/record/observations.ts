@@ -1,6 +1,6 @@
 import { type LineWriter, openLines } from '#lib/json-lines.ts'
 import type { Clock } from '#lib/clock.ts'
-import type { ObservationLine } from '#reports/record/format.ts'
+import type { ObservationLine } from './format.ts'
 
 export type EventLine = Extract<ObservationLine, { kind: 'event' }>
 export type ScalingLine = Extract<ObservationLine, { kind: 'scaling' }>
@@ -16,15 +16,16 @@ export interface Observations {
 /** Older lines are forgotten in memory (the file has them): a system that lives for days must not grow. */
 const kept_max = 50_000
 
-export function openObservations(path: string, clock: Clock): Observations {
-  const file: LineWriter = openLines(path)
+/** `path`: null keeps them in memory alone. */
+export function openObservations(path: string | null, clock: Clock): Observations {
+  const file: LineWriter | null = path === null ? null : openLines(path)
   const kept: (EventLine | ScalingLine)[] = []
   let dropped = 0
   let wake = Promise.withResolvers<void>()
   const add = (line: EventLine | ScalingLine): void => {
     kept.push(line)
     if (kept.length > kept_max) dropped += kept.splice(0, kept.length - kept_max).length
-    file.append(line)
+    file?.append(line)
     wake.resolve()
     wake = Promise.withResolvers<void>()
   }
