@@ -6,6 +6,9 @@ export interface Secrets {
   operations_token: string
   postgres_superuser: string
   postgres_replication: string
+  postgres_rewind: string
+  /** Of Patroni's own interface, for what changes something. */
+  patroni: string
   redis: string
   nats_cluster: string
   /** Of PostgreSQL roles and NATS users, by service. */
@@ -20,6 +23,8 @@ export function createSecrets(services: readonly string[]): Secrets {
     operations_token: newPassword(),
     postgres_superuser: newPassword(),
     postgres_replication: newPassword(),
+    postgres_rewind: newPassword(),
+    patroni: newPassword(),
     redis: newPassword(),
     nats_cluster: newPassword(),
     passwords: Object.fromEntries(services.map((service) => [service, newPassword()])),
