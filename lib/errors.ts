@@ -59,6 +59,15 @@ export const failures = {
     exit: 3,
     hint: 'the end of the log is above; what was built before is kept, and the next try goes on from there',
   },
+  CONTEXT_UNKNOWN: { exit: 2, hint: 'kubectl config get-contexts lists them; --context NAME chooses one' },
+  CONTEXT_REFUSED: {
+    exit: 2,
+    hint: 'chaos is for clusters that may break: SLOT_CHAOS_DENY_CONTEXTS lists patterns of those that may not',
+  },
+  CONTEXT_UNCONFIRMED: { exit: 2, hint: '--yes confirms it where nobody can be asked' },
+  CLUSTER_UNREACHABLE: { exit: 2, hint: 'kubectl cluster-info says whether the cluster answers at all' },
+  CLUSTER_FORBIDDEN: { exit: 2, hint: 'the rights that the harness needs are listed above' },
+  SYSTEM_EXISTS: { exit: 2, hint: 'npm run chaos -- down ends it; npm run chaos -- status shows it' },
 } as const satisfies Record<string, { exit: 1 | 2 | 3 | 4; hint: string }>
 
 export type FailureCode = keyof typeof failures
