@@ -44,6 +44,7 @@ export function memoryWorld(options: MemoryOptions = {}): MemoryWorld {
   }
   const target: Target = {
     name: 'memory',
+    programs: [],
     capabilities: options.capabilities ?? ['process.kill', 'link.toxic', 'region.outage'],
     up: async () => {
       await did('up')

@@ -16,7 +16,6 @@ export interface StoreStates {
 export interface StoreOptions {
   api: Pick<Api, 'exec'>
   namespace: string
-  redis_password: string
   signal: AbortSignal
 }
 
@@ -56,12 +55,13 @@ export function redisRegion(address: string, pods: readonly Pod[]): string | nul
 
 /** Asks one Sentinel every second, over one connection; another one when it falls silent. */
 async function listenToSentinels(
-  { api, namespace, redis_password, signal }: StoreOptions,
+  { api, namespace, signal }: StoreOptions,
   view: ClusterView,
   heard: { address: string | null; heard_ms: number },
 ): Promise<void> {
   const question = ['SENTINEL', 'get-master-addr-by-name', sentinelGroup]
-  const command = ['redis-cli', '-p', String(ports.sentinel), '-a', redis_password, '--no-auth-warning']
+  // The password is in its environment.
+  const command = ['redis-cli', '-p', String(ports.sentinel)]
   const take = (line: string): void => {
     // Two lines, the host and the port: the host is what is no number.
     if (line === '' || /^\d+$/.test(line)) return
@@ -91,9 +91,10 @@ async function listenToSentinels(
 }
 
 async function untilSilent(program: PodProgram, silent_ms: () => number, signal: AbortSignal): Promise<void> {
-  let ended = false
-  void program.ended.then(() => (ended = true))
+  const ended = new AbortController()
+  void program.ended.then(() => ended.abort())
+  const over = AbortSignal.any([signal, ended.signal])
   // The first answer may take its time.
-  for (let grace = 10; !ended && !signal.aborted && (grace > 0 || silent_ms() < heard_max_ms); grace--)
-    await pause(1_000, signal).catch(() => undefined)
+  for (let grace = 10; !over.aborted && (grace > 0 || silent_ms() < heard_max_ms); grace--)
+    await pause(1_000, over).catch(() => undefined)
 }

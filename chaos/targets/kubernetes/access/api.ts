@@ -117,8 +117,8 @@ function loginOf(config: KubeConfig, { RequestContext, HttpMethod }: typeof impo
     const context = new RequestContext(url, HttpMethod.GET)
     await config.applySecurityAuthentication(context)
     return {
-      headers: context.getHeaders() as Record<string, string>,
-      dispatcher: context.getDispatcher() as Dispatcher | undefined,
+      headers: context.getHeaders(),
+      dispatcher: context.getDispatcher(),
     }
   }
 }

@@ -61,7 +61,7 @@ export function watchObjects<T extends KubernetesObject>(options: WatchOptions<T
   const list = async (): Promise<string> => {
     const { metadata, items } = await options.api.call<Listed<T>>('GET', options.path, { signal })
     const names = new Set(items.map((item) => item.metadata.name))
-    for (const name of [...objects.keys()]) if (!names.has(name)) drop(name)
+    for (const name of objects.keys()) if (!names.has(name)) drop(name)
     for (const item of items) put(item)
     first.resolve()
     return metadata.resourceVersion
