@@ -4,6 +4,8 @@ export interface KindNode {
   /** Of the Kubernetes node and of its container: kind gives both the same. */
   name: string
   container: string
+  /** On the network that all nodes are on; what stands beside the engine (its namespace, or this machine on Linux) reaches it. */
+  address: string
   region: 'a' | 'b' | 'c'
   zone: string
   role: 'control-plane' | 'worker'

@@ -23,7 +23,7 @@ export interface EngineOptions {
   signal?: AbortSignal | undefined
 }
 
-const answer_limit_ms = 15_000
+const answer_limit_ms = 60_000
 
 /**
  * The user's Docker engine, or a sandboxed one, which is started when it does not run yet.
