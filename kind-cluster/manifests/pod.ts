@@ -3,12 +3,13 @@ import type { Container, PodTemplate, Probe, Volume } from './manifest.ts'
 import { type Workload, labels } from './names.ts'
 import type { ManifestRequest } from './request.ts'
 
-/** Every image has this user, by name too: PostgreSQL refuses to run as somebody who has none. */
-export const user = 10_001
+/** Users that the images have, by name too: PostgreSQL refuses to run as somebody who has none. */
+export const users = { service: 10_001, stores: 10_002 } as const
 
 export interface PodRequest {
   workload: Workload
   zone: Zone
+  user: number
   termination_grace_s: number
   /** Only Patroni talks to the API of Kubernetes. */
   token?: boolean
@@ -22,7 +23,7 @@ export interface PodRequest {
 
 /** A pod as Kubernetes' strictest policy ("restricted") wants it, bound to its zone. */
 export function podTemplate(request: ManifestRequest, pod: PodRequest): PodTemplate {
-  const { workload, zone } = pod
+  const { workload, zone, user } = pod
   const own = labels(request.system, workload, zone)
   return {
     metadata: { labels: own },

@@ -2,7 +2,7 @@ import type { Region, ServiceDescriptor } from '#sut/contracts/descriptor.ts'
 import { nodeFlags } from '#sut/deployment/service-config.ts'
 import type { Container, Manifest, Quantities } from './manifest.ts'
 import { labels, ports } from './names.ts'
-import { podTemplate, startup } from './pod.ts'
+import { podTemplate, startup, users } from './pod.ts'
 import type { ManifestRequest } from './request.ts'
 import { configFolder, serviceSecret } from './service-secret.ts'
 
@@ -85,6 +85,7 @@ function deployment(request: ManifestRequest, service: ServiceDescriptor, region
       template: podTemplate(request, {
         workload: service.name,
         zone: region,
+        user: users.service,
         termination_grace_s: settings.termination_grace_s,
         eviction_after_s: settings.eviction_after_s,
         spread: true,
@@ -105,7 +106,7 @@ function container({ images, settings }: ManifestRequest, service: ServiceDescri
   const { readiness_period_s, readiness_failures, liveness_period_s, liveness_failures } = settings
   return {
     image: images.service,
-    command: ['node', ...nodeFlags, `sut/${service.name}/main.ts`],
+    command: ['/usr/local/bin/node', ...nodeFlags, `sut/${service.name}/main.ts`],
     workingDir: '/app',
     env: [
       { name: 'SLOT_CONFIG', value: `${configFolder}/config.json` },

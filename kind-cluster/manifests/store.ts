@@ -1,7 +1,7 @@
 import type { Zone } from '#sut/contracts/descriptor.ts'
 import type { Container, EnvironmentVariable, Manifest, Probe, Quantities } from './manifest.ts'
 import { type PortName, type Workload, labels, ports } from './names.ts'
-import { podTemplate } from './pod.ts'
+import { podTemplate, users } from './pod.ts'
 import type { ManifestRequest } from './request.ts'
 import { headless } from './services.ts'
 
@@ -33,6 +33,7 @@ export function storeNode(request: ManifestRequest, node: StoreNode): Manifest[]
   const pod = podTemplate(request, {
     workload: store,
     zone,
+    user: users.stores,
     termination_grace_s: node.termination_grace_s,
     ...(node.token === true && { token: true }),
     container: containerOf(request, node),

@@ -18,7 +18,7 @@ const publish_tries = 3
 const publish_back_off_ms = 200
 /** A start waits so long for a cluster with a leader, as it does for a database. */
 const ensure_limit_ms = 120_000
-const ensure_pause_ms = 250
+const ensure_pause_ms = 500
 /** "maximum messages per subject exceeded": the log has the event. */
 const subject_is_taken = 10077
 const not_found = 404

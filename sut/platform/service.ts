@@ -26,7 +26,7 @@ export interface StartedService {
 
 /** A start waits so long for a database that takes writes. */
 const database_limit_ms = 120_000
-const database_pause_ms = 250
+const database_pause_ms = 500
 
 /** Requests that are still under way this long after the door was closed are given up. */
 const finish_limit_ms = 5000
