@@ -1,9 +1,10 @@
 import { Failure } from '#lib/errors.ts'
+import { kubernetes } from './kubernetes/target.ts'
 import { local } from './local/target.ts'
 import type { Target } from './target.ts'
 
 /** Every target by its name; 'local' is the default. */
-export const targets: Readonly<Record<string, Target>> = { local }
+export const targets: Readonly<Record<string, Target>> = { local, kubernetes }
 
 /** Throws Failure TARGET_UNAVAILABLE. */
 export function targetNamed(name: string): Target {

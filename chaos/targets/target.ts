@@ -1,3 +1,4 @@
+import type { ProgramName } from '#toolchain/registry.ts'
 import type { StateLine } from '#sut/contracts/state.ts'
 import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
 import type { ObservationLine, UndoAction } from '#reports/record/format.ts'
@@ -8,12 +9,20 @@ export interface Target {
   /** Fault operations that it can do; a fault names what it needs, and is refused by name before anything starts. */
   readonly capabilities: readonly Capability[]
   /** Outside programs that a system here needs, by their names in toolchain/registry.ts. */
-  readonly programs: readonly string[]
+  readonly programs: readonly ProgramName[]
   /**
    * Brings about what a system stands on (an engine, a cluster, images) and asks what has to be asked, before anything is
    * measured. Says in which network namespace the harness and the load must be, so that they can reach it; null: anywhere.
    */
   prepare?(options: TargetOptions, ports: PreparePorts): Promise<{ network_namespace: string | null }>
+  /** From which network namespace the systems that run here can be reached; null: from anywhere. */
+  stands?(): Promise<string | null>
+  /** What systems here stand on, and outlives them: one line for each thing. */
+  readonly ground?: {
+    status(): Promise<string[]>
+    /** Removes it. Idempotent; says what it removed. */
+    remove(options: TargetOptions, progress: (text: string) => void): Promise<string[]>
+  }
   /** Starts a system; when it throws, nothing is left of it. */
   up(request: UpRequest): Promise<RunningSystem>
   /** All systems of this user that are running here, by whomever they were started. */
@@ -24,7 +33,14 @@ export interface Target {
   recover(): Promise<{ found: string[]; undone: string[]; failed: string[] }>
 }
 
-export const capabilities = ['process.kill', 'link.toxic', 'region.outage', 'pod.delete', 'node.pause'] as const
+export const capabilities = [
+  'process.kill',
+  'link.toxic',
+  'region.outage',
+  'pod.kill',
+  'pod.delete',
+  'node.pause',
+] as const
 export type Capability = (typeof capabilities)[number]
 
 /** What a person says about the place: each target takes what it knows. */

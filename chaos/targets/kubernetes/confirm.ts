@@ -102,14 +102,17 @@ async function assertRights(api: Api): Promise<void> {
       const [resource, subresource] = named.split('/')
       const resourceAttributes = { group, resource, verb, ...(subresource !== undefined && { subresource }) }
       const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews'
-      const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes } }
+      const body = {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SelfSubjectAccessReview',
+        spec: { resourceAttributes },
+      }
       const { status } = await api.call<{ status: { allowed: boolean } }>('POST', path, { body })
       return status.allowed ? [] : [`${verb} ${named}`]
     }),
   )
   const lacking = missing.flat()
-  if (lacking.length > 0)
-    throw new Failure('CLUSTER_FORBIDDEN', `${rightsText()}\nmissing are: ${lacking.join('; ')}`)
+  if (lacking.length > 0) throw new Failure('CLUSTER_FORBIDDEN', `${rightsText()}\nmissing are: ${lacking.join('; ')}`)
   await api.call('GET', '/apis/keda.sh/v1alpha1').catch((error: unknown) => {
     if (!(error instanceof ApiRefused)) throw error
     throw new Failure('TARGET_UNAVAILABLE', 'this cluster has no KEDA, which scales the services', {

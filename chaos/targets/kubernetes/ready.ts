@@ -59,9 +59,13 @@ export async function untilReady(
     const text = error instanceof WaitedTooLong ? `not ready after ${start_limit_ms / 1000} s` : textOf(error)
     const [first] = [...notReady().filter(hopeless), ...notReady()]
     const details = first === undefined ? '' : await detailsOf(api, namespace, first)
-    throw new Failure('SYSTEM_START_FAILED', [text, ...lacking.slice(0, 5).map((each) => `  ${each}`), details].join('\n'), {
-      cause: error,
-    })
+    throw new Failure(
+      'SYSTEM_START_FAILED',
+      [text, ...lacking.slice(0, 5).map((each) => `  ${each}`), details].join('\n'),
+      {
+        cause: error,
+      },
+    )
   }
 }
 
@@ -72,7 +76,8 @@ async function detailsOf(api: Api, namespace: string, pod: Pod): Promise<string>
     .call<Listed<ClusterEvent>>('GET', `${path}/events?fieldSelector=involvedObject.name%3D${name}`)
     .then(({ items }) => items.filter(({ type }) => type === 'Warning').slice(-3))
     .catch(() => [])
-  const log = async (query: string): Promise<string> => api.text(`${path}/pods/${name}/log?tailLines=${tail_lines}${query}`)
+  const log = async (query: string): Promise<string> =>
+    api.text(`${path}/pods/${name}/log?tailLines=${tail_lines}${query}`)
   const restarted = (mainStatus(pod)?.restartCount ?? 0) > 0
   const tail = await log(restarted ? '&previous=true' : '').catch(() => '')
   return [

@@ -33,6 +33,12 @@ export function clusterTarget({ name, capabilities, place }: ClusterKind): Targe
     capabilities,
     programs: [],
     prepare: (options, ports) => placeOf(options, ports),
+    async stands() {
+      const namespaces = (await allRecords()).flatMap(({ target, network_namespace }) =>
+        target === name && network_namespace !== null ? [network_namespace] : [],
+      )
+      return namespaces[0] ?? null
+    },
     async up(request) {
       const { progress, signal, options = {} } = request
       return up(request, await placeOf(options, { progress, signal, ask: null }))

@@ -92,7 +92,12 @@ export async function up(request: UpRequest, place: Place): Promise<RunningSyste
   }
 }
 
-async function started(reached: Reached, record: SystemRecord, warden: Warden, request: UpRequest): Promise<RunningSystem> {
+async function started(
+  reached: Reached,
+  record: SystemRecord,
+  warden: Warden,
+  request: UpRequest,
+): Promise<RunningSystem> {
   await reached.view.listed
   await untilReady(reached, record.id, record.descriptor, request)
   request.progress('asking the gateways …')
@@ -102,7 +107,11 @@ async function started(reached: Reached, record: SystemRecord, warden: Warden, r
   return runningSystem(record, reached, { warden, owned: record.lease_ms > 0 })
 }
 
-function recordOf({ design, lease_ms, autoscaling }: UpRequest, place: Place, settings: KubernetesSettings): SystemRecord {
+function recordOf(
+  { design, lease_ms, autoscaling }: UpRequest,
+  place: Place,
+  settings: KubernetesSettings,
+): SystemRecord {
   const id = `slot-${newId().slice(0, 8)}`
   return {
     schema: 1,
