@@ -17,8 +17,8 @@ export const configurationLabel = 'slot-chaos/configuration'
 export const encryptionFolder = '/etc/kubernetes/encryption'
 
 export interface ClusterRequest {
-  /** Image of the nodes; undefined: the one that this version of kind is made for. */
-  node_image: string | undefined
+  /** Image of the nodes. */
+  node_image: string
   /** Inside a sandbox root lacks capabilities that a kubelet asks for, and does not need for pods. */
   sandboxed: boolean
   cgroup_version: 1 | 2
@@ -54,7 +54,7 @@ export function kindConfiguration(request: ClusterRequest, hash: string): object
     kubeadmConfigPatches: [kubeletPatch(request), controlPlanePatch(request)].map((patch) => JSON.stringify(patch)),
     nodes: nodes.map(({ role, region, zone }) => ({
       role,
-      ...(node_image !== undefined && { image: node_image }),
+      image: node_image,
       labels: {
         'topology.kubernetes.io/region': region,
         'topology.kubernetes.io/zone': zone,

@@ -6,9 +6,9 @@ import { programs as tools } from '#toolchain/registry.ts'
 import { resolveProgram } from '#toolchain/resolve.ts'
 import { buildFolder, hasImage } from '../images/build.ts'
 import { type Engine, runBeside } from '../sandbox/engine.ts'
-import { type Artifact, type MakeOptions, artifactKey, ensureArtifact, keyOf, textsOf } from './artifact.ts'
-import { bakedImages, buildBakedImages } from './baked-images.ts'
-import { type ProgramName, programArtifacts } from './programs.ts'
+import { type Artifact, type MakeOptions, artifactKey, ensureArtifact, isMade, keyOf, textsOf } from './artifact.ts'
+import { bakedArtifacts, bakedKey, bakedReference, pauseVersion, saveBakedImages } from './baked-images.ts'
+import { programArtifacts } from './programs.ts'
 import { rootArtifacts } from './root-file-systems.ts'
 import { assertRoom } from './room.ts'
 import { versions } from './versions.ts'
@@ -31,7 +31,8 @@ export async function ensureNodeImage(engine: Engine, options: MakeOptions): Pro
   const reference = `localhost/slot-chaos-node:${key}`
   if (await hasImage(engine, reference)) return reference
   const archive = archiveArtifact(engine, reference, key)
-  await assertRoom(archive)
+  const parts = [...nodeArtifacts(), ...bakedArtifacts(), archive]
+  if (!(await isMade(archive))) await assertRoom([...new Set(parts)], options.progress)
   const folder = await ensureArtifact(archive, options)
   if (await hasImage(engine, reference)) return reference
   options.progress('loading the node image from the cache …')
@@ -42,9 +43,10 @@ export async function ensureNodeImage(engine: Engine, options: MakeOptions): Pro
 
 export async function nodeImageKey(): Promise<string> {
   const texts = await textsOf([...scripts, 'pod-network.sh'].map((name) => join(own, name)))
-  const parts = [...programs.map((name) => programArtifacts[name]), rootArtifacts.node]
-  return keyOf([texts, parts.map(artifactKey), bakedImages.map(({ key }) => key), versions.kind, dockerfile])
+  return keyOf([texts, nodeArtifacts().map(artifactKey), bakedKey(), versions.kind, dockerfile])
 }
+
+const nodeArtifacts = (): Artifact[] => [...programs.map((name) => programArtifacts[name]), rootArtifacts.node]
 
 function archiveArtifact(engine: Engine, reference: string, key: string): Artifact {
   return {
@@ -56,16 +58,18 @@ function archiveArtifact(engine: Engine, reference: string, key: string): Artifa
       await using held = new AsyncDisposableStack()
       const work = await mkdtemp(join(tmpdir(), 'slot-chaos-node-'))
       held.defer(() => rm(work, { recursive: true, force: true }))
+      const archive = join(folder, 'baked.tar')
       const raw = `localhost/slot-chaos-node-raw:${key}`
-      held.defer(() => removeImage(engine, raw))
+      held.defer(() => runBeside(engine, 'docker', ['rmi', raw], { limit_ms }).then(ignore, ignore))
       const steps: readonly (readonly [string, () => Promise<unknown>])[] = [
         ['programs', () => programFiles(work, options)],
         ['root file system', () => rootFile(work, options)],
         ["kind's files", () => kindFiles(work, options)],
         ['raw image', () => buildFolder(engine, work, raw, signal)],
-        ['images of the control plane', () => buildBakedImages(engine, join(work, 'images.tar'), options)],
-        ['import', () => importImages(engine, { raw, archive: join(work, 'images.tar'), reference, signal })],
+        ['images of the control plane', () => saveBakedImages(engine, archive, options)],
+        ['import', () => importImages(engine, { raw, archive, reference, signal })],
         ['archive', () => save(engine, reference, join(folder, 'image.tar'), signal)],
+        ['end', () => rm(archive)],
       ]
       for (const [what, step] of steps) {
         options.progress(`node image: ${what} …`)
@@ -75,6 +79,7 @@ function archiveArtifact(engine: Engine, reference: string, key: string): Artifa
   }
 }
 
+const entryPoint = 'ENTRYPOINT ["/usr/local/bin/entrypoint", "/sbin/init"]'
 const dockerfile = [
   'FROM scratch',
   'ADD root.tar /',
@@ -86,7 +91,7 @@ const dockerfile = [
   'COPY prepare.sh /prepare.sh',
   'RUN mkdir -p /opt/cni/bin /etc/kubernetes/manifests && cd /usr/lib/cni && cp ptp host-local loopback portmap /opt/cni/bin/',
   'RUN /prepare.sh && rm /prepare.sh',
-  'ENTRYPOINT ["/usr/local/bin/entrypoint", "/sbin/init"]',
+  entryPoint,
 ]
 
 async function programFiles(work: string, options: MakeOptions): Promise<void> {
@@ -112,7 +117,7 @@ async function kindFiles(work: string, { progress, signal }: MakeOptions): Promi
   for (const path of ['usr/local/bin/entrypoint', 'usr/local/bin/clean-install']) await chmod(join(to, path), 0o755)
   await runProgram('chmod', ['-R', '0755', join(to, 'kind/bin')], { limit_ms: short_limit_ms })
   await adjust(join(to, 'etc/containerd/config.toml'), [
-    [/sandbox_image = .*/, `sandbox_image = "${await pauseReference()}"`],
+    [/sandbox_image = .*/, `sandbox_image = "${await pauseVersion()}"`],
     [/restrict_oom_score_adj = false/, 'restrict_oom_score_adj = true'],
   ])
   // Root of a sandbox may not raise its limits.
@@ -136,9 +141,42 @@ async function adjust(path: string, changes: readonly (readonly [RegExp, string]
 
 async function manifest(name: string): Promise<string> {
   const text = await readFile(join(own, name), 'utf8')
-  const reference = (image: ProgramName | 'pod-network'): string =>
-    bakedImages.find(({ name: each }) => each === image)?.references()[0] ?? image
   return text
-    .replaceAll('POD_NETWORK_IMAGE', reference('pod-network'))
-    .replaceAll('PROVISIONER_IMAGE', reference('local-path-provisioner'))
+    .replaceAll('POD_NETWORK_IMAGE', bakedReference('pod-network'))
+    .replaceAll('PROVISIONER_IMAGE', bakedReference('local-path-provisioner'))
 }
+
+interface Import {
+  raw: string
+  archive: string
+  reference: string
+  signal?: AbortSignal | undefined
+}
+
+async function importImages(engine: Engine, { raw, archive, reference, signal }: Import): Promise<void> {
+  const docker = (...args: string[]): Promise<{ stdout: string }> =>
+    runBeside(engine, 'docker', args, { limit_ms, signal })
+  await using held = new AsyncDisposableStack()
+  const { stdout } = await docker(
+    'run',
+    '--detach',
+    '--privileged',
+    '--network=none',
+    '--entrypoint=sleep',
+    raw,
+    'infinity',
+  )
+  const id = stdout.trim()
+  held.defer(() => runBeside(engine, 'docker', ['rm', '--force', '--volumes', id], { limit_ms }).then(ignore, ignore))
+  await docker('cp', '--quiet', archive, `${id}:/images.tar`)
+  await docker('cp', '--quiet', join(own, 'import.sh'), `${id}:/import.sh`)
+  await docker('exec', id, 'sh', '/import.sh')
+  await docker('exec', id, 'rm', '/import.sh')
+  await docker('commit', '--change', entryPoint, id, reference)
+}
+
+async function save(engine: Engine, reference: string, to: string, signal?: AbortSignal): Promise<void> {
+  await runBeside(engine, 'docker', ['save', '--output', to, reference], { limit_ms, signal })
+}
+
+const ignore = (): void => undefined

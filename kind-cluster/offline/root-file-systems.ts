@@ -103,7 +103,7 @@ async function bootstrap({ suite, packages }: Debian, root: string, { signal }: 
 /** The one that this machine's apt uses. */
 async function mirror(): Promise<string> {
   const args = ['indextargets', '--format', '$(REPO_URI) $(SUITE) $(CODENAME)', 'Created-By: Packages']
-  const { stdout } = await runProgram('apt-get', args, { limit_ms: 60_000 })
+  const { stdout } = await runProgram('apt-get', args, { limit_ms })
   const lines = stdout.split('\n').map((line) => line.split(' '))
   const found = lines.find(([uri = '', , codename = '']) => /\/debian\/?$/.test(uri) && /^[a-z]+$/.test(codename))
   if (found?.[0] !== undefined) return found[0]
