@@ -45,14 +45,14 @@ export function memberOf(pod: Pod | undefined): Member {
   }
 }
 
-/** `leader`: pod that holds a lock that has not run out; `relied_on`: members that a commit waits for, null: none is waited for. */
+/** `leader`: pod that holds a lock that has not run out; `last`: who held it when nobody does; `relied_on`: members that a commit waits for, null: none is waited for. */
 export function postgresState(
   pods: readonly Pod[],
-  leader: string | null,
+  { leader, last = leader }: { leader: string | null; last?: string | null },
   relied_on: readonly string[] | null,
 ): PostgresState {
   const primary = pods.find(({ metadata }) => metadata.name === leader)
-  const standby = pods.find(({ metadata }) => metadata.name !== leader)
+  const standby = pods.find(({ metadata }) => metadata.name !== last)
   const ahead = memberOf(primary).xlog_location
   const { xlog_location: behind, state, replication_state } = memberOf(standby)
   const attached = state === 'streaming' || replication_state === 'streaming'

@@ -49,7 +49,7 @@ export function createPostgresView(clock: Clock, observe: Observations): Postgre
       const leader = holder(leaderLock(all.find(({ metadata: { name } }) => name.endsWith('-leader'))))
       tellLeader(pods, leader)
       const relied_on = synchronousStandbys(all.find(({ metadata: { name } }) => name.endsWith('-sync')))
-      const state = postgresState(pods, leader, relied_on)
+      const state = postgresState(pods, { leader, last: leader ?? led }, relied_on)
       if (standby !== state.standby_state && standby !== null) {
         const other = pods.find(({ metadata }) => metadata.name !== led)
         const { subject, region } = nodeOf(pods, other?.metadata.name ?? '')
