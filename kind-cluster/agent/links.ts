@@ -48,8 +48,17 @@ async function writeRules(active: Iterable<Redirect>): Promise<void> {
     ({ to, listen }) =>
       `ip daddr ${to.address} tcp dport ${to.port} meta skuid != ${proxy_user} redirect to :${listen}`,
   )
-  const chain = `chain out { type nat hook output priority -100; policy accept; ${rules.join('; ')}; }`
-  await run('nft', ['-f', '-'], `table ip ${table}\ndelete table ip ${table}\ntable ip ${table} { ${chain} }\n`)
+  const file = [
+    `table ip ${table}`,
+    `delete table ip ${table}`,
+    `table ip ${table} {`,
+    'chain out {',
+    'type nat hook output priority -100; policy accept;',
+    ...rules,
+    '}',
+    '}',
+  ]
+  await run('nft', ['-f', '-'], `${file.join('\n')}\n`)
 }
 
 /** Connections that are open already know nothing of a redirect: they are broken, so that the next ones take it. */
@@ -85,24 +94,33 @@ async function startProxy(): Promise<void> {
   await waitFor(answers, { what: 'toxiproxy to answer', limit_ms: start_limit_ms, every_ms: 50 })
 }
 
-/** Idempotent: a toxic of the same name is replaced. */
+/** Idempotent: a toxic of the same name is replaced. When it throws, the link is as it was. */
 export async function addToxic(link: string, to: Link, toxic: Toxic): Promise<void> {
   await startProxy()
   const known = redirects.get(link)
-  const used = [...redirects.values()].map(({ listen }) => listen)
-  const redirect = known ?? { to, listen: Math.max(first_port, ...used) + 1, toxics: new Map<string, Toxic>() }
-  if (known === undefined) {
-    const listen = `127.0.0.1:${redirect.listen}`
-    await api('POST', '/proxies', { name: link, listen, upstream: `${to.address}:${to.port}` })
-    redirects.set(link, redirect)
-  }
   const path = `/proxies/${encodeURIComponent(link)}/toxics`
-  await api('DELETE', `${path}/${encodeURIComponent(toxic.name)}`)
-  await api('POST', path, { ...toxic, toxicity: 1 })
-  redirect.toxics.set(toxic.name, toxic)
-  if (known !== undefined) return
-  await writeRules(redirects.values())
-  await breakOpen(to)
+  const put = async (redirect: Redirect): Promise<void> => {
+    await api('DELETE', `${path}/${encodeURIComponent(toxic.name)}`)
+    await api('POST', path, { ...toxic, toxicity: 1 })
+    redirect.toxics.set(toxic.name, toxic)
+  }
+  if (known !== undefined) return put(known)
+  const used = [...redirects.values()].map(({ listen }) => listen)
+  const redirect = { to, listen: Math.max(first_port, ...used) + 1, toxics: new Map<string, Toxic>() }
+  await api('POST', '/proxies', {
+    name: link,
+    listen: `127.0.0.1:${redirect.listen}`,
+    upstream: `${to.address}:${to.port}`,
+  })
+  try {
+    await put(redirect)
+    await writeRules([...redirects.values(), redirect])
+    redirects.set(link, redirect)
+    await breakOpen(to)
+  } catch (error) {
+    await api('DELETE', `/proxies/${encodeURIComponent(link)}`)
+    throw error
+  }
 }
 
 /** Idempotent. */

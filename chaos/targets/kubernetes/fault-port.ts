@@ -23,9 +23,10 @@ const look_limit_ms = 8_000
 
 export function createFaults(record: SystemRecord, api: Api, view: ClusterView, observe: Observations): SystemFaults {
   const { id: namespace, agent_image: image } = record
+  const over = new AbortController()
   const agents: Agents = createAgents({ api, namespace, image })
   const nodes: Nodes | null = record.nodes === null ? null : containerNodes(record.nodes)
-  const links = createLinkFaults(record.descriptor, view, agents, observe)
+  const links = createLinkFaults(record.descriptor, view, agents, observe, over.signal)
   const machines = createMachineFaults(api, view, nodes, observe)
   const pods = createPodFaults({ api, namespace }, view, agents, observe)
 
@@ -74,5 +75,11 @@ export function createFaults(record: SystemRecord, api: Api, view: ClusterView, 
       return [...active(), ...cordoned(), ...parts.flat()]
     },
   }
-  return { port, close: () => agents.close() }
+  return {
+    port,
+    async close() {
+      over.abort()
+      await agents.close()
+    },
+  }
 }

@@ -85,7 +85,10 @@ export async function up(request: UpRequest, place: Place): Promise<RunningSyste
     return await started(reached, record, warden, request)
   } catch (error) {
     await reached?.close()
-    await endSystem(record)
+    await endSystem(record).catch((left: unknown) => {
+      const text = `${textOf(error)}\nand namespace ${record.id} is still there: ${textOf(left)}`
+      throw new Failure('NOT_UNDONE', text, { cause: error })
+    })
     warden.done()
     request.signal.throwIfAborted()
     throw error
