@@ -48,14 +48,13 @@ export interface ClusterStatus {
 export async function clusterStatus(engine: Engine): Promise<ClusterStatus> {
   const existing = await existingCluster(engine)
   if (existing === undefined) return { state: 'absent', containers: [], notes: [] }
-  const { hash, containers } = existing
-  if (hash === undefined)
-    return { state: 'not ours', containers, notes: [`this project did not make the cluster ${clusterName}`] }
+  const { ours, hash, containers } = existing
+  if (!ours) return { state: 'not ours', containers, notes: [`this project did not make the cluster ${clusterName}`] }
   if (!isWhole(existing)) {
     const stopped = containers
       .filter(({ state }) => state !== 'running')
       .map(({ name, state }) => `${name} is ${state}`)
-    return { state: 'stopped', hash, containers, notes: stopped }
+    return { state: 'stopped', ...(hash && { hash }), containers, notes: stopped }
   }
   const place = clusterPlace(engine)
   const offline = await isOffline(engine)
@@ -64,7 +63,7 @@ export async function clusterStatus(engine: Engine): Promise<ClusterStatus> {
     ? []
     : ['NetworkPolicies have no effect: the pod network of nodes that are built offline does not enforce them']
   if (!existsSync(place.kubeconfig)) notes.push(`${place.kubeconfig} is missing: up makes the cluster anew`)
-  return { state: 'running', hash, containers, cluster, notes }
+  return { state: 'running', ...(hash && { hash }), containers, cluster, notes }
 }
 
 /** By the image of its nodes. */

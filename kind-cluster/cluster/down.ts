@@ -25,7 +25,7 @@ export async function clusterDown({ sandbox, progress }: { sandbox: boolean } & 
   held.use(await lock(clusterLock(engine), { limit_ms: lock_limit_ms }))
   const existing = await existingCluster(engine)
   if (existing === undefined) return []
-  if (existing.hash === undefined)
+  if (!existing.ours)
     throw new Failure('CLUSTER_FOREIGN', `this project did not make the kind cluster ${clusterName}: it is left alone`)
   await deleteCluster(engine, { progress })
   return [`the cluster ${clusterName} of ${existing.containers.length} nodes`]

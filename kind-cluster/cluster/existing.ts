@@ -1,12 +1,16 @@
+import { existsSync } from 'node:fs'
 import { type Engine, runBeside } from '../sandbox/engine.ts'
 import { clusterName, configurationLabel, nodes } from './configuration.ts'
+import { clusterPlace } from './place.ts'
 
 // What there is of a cluster of our name. Asked of the engine alone: the answer is needed most when Kubernetes does not answer.
 
 const limit_ms = 60_000
 
 export interface Existing {
-  /** Hash of the configuration that it was made with; undefined: it is not ours. */
+  /** False: somebody else made a cluster of this name. */
+  ours: boolean
+  /** Hash of the configuration that it was made with; undefined also for one of ours that was never finished. */
   hash: string | undefined
   /** State of each container: running, paused, exited … */
   containers: { name: string; state: string; address: string }[]
@@ -24,7 +28,8 @@ export async function existingCluster(engine: Engine): Promise<Existing | undefi
       return { name, state, address: await addressOf(engine, name) }
     }),
   )
-  return { hash: await hashOf(engine), containers }
+  const hash = await hashOf(engine)
+  return { ours: hash !== undefined || existsSync(clusterPlace(engine).creating), hash, containers }
 }
 
 /** All nodes are there, and none else, and run. */

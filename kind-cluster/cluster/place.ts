@@ -11,7 +11,8 @@ export interface ClusterPlace {
   folder: string
   kubeconfig: string
   encryption_folder: string
-  log: string
+  /** There while the cluster is being made: one that has no hash yet is ours all the same. */
+  creating: string
 }
 
 /** One cluster an engine. */
@@ -22,7 +23,7 @@ export function clusterPlace({ namespace }: Pick<Engine, 'namespace'>): ClusterP
     folder,
     kubeconfig: join(folder, 'kubeconfig'),
     encryption_folder: join(folder, 'encryption'),
-    log: join(folder, 'kind.log'),
+    creating: join(folder, 'creating'),
   }
 }
 

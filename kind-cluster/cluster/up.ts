@@ -73,7 +73,7 @@ export async function ensureCluster(options: ClusterOptions): Promise<KindCluste
 }
 
 function assertOurs(existing: Existing | undefined): void {
-  if (existing === undefined || existing.hash !== undefined) return
+  if (existing === undefined || existing.ours) return
   throw new Failure('CLUSTER_FOREIGN', `there is a kind cluster called ${clusterName} that this project did not make`)
 }
 
@@ -92,7 +92,8 @@ async function usable(
   place: ClusterPlace,
   progress: (text: string) => void,
 ): Promise<boolean> {
-  if (!existsSync(place.kubeconfig) || existing.containers.length !== nodes.length) return false
+  if (!existsSync(place.kubeconfig) || existsSync(place.creating) || existing.containers.length !== nodes.length)
+    return false
   if (!isWhole(existing)) progress('starting the nodes of the cluster …')
   try {
     for (const { name, state } of existing.containers) {
@@ -120,10 +121,12 @@ async function create(options: ClusterOptions, { place, request, hash, offline }
   const inside = { engine, signal }
   const steps: readonly (readonly [string, () => Promise<unknown>])[] = [
     ['its folder and the key for Secrets', () => makePlace(place)],
+    ['a mark that it is not whole', () => writeFile(place.creating, '')],
     ['three nodes', () => kindCreate(options, place, kindConfiguration(request, hash))],
     ['metrics-server and KEDA', () => installAddons(inside, { offline }, options)],
     ['every node ready', () => waitForNodes(inside)],
     ['addons ready', () => waitForAddons(inside)],
+    ['no mark any more', () => rm(place.creating)],
   ]
   const start_ms = performance.now()
   for (const [what, step] of steps) {
@@ -185,9 +188,9 @@ function startFailure(what: string, error: unknown): Failure {
   if (error instanceof Failure) return error
   const output = error instanceof ProgramFailed ? error.output : { stdout: '', stderr: '' }
   const log = output.stderr.trim().split('\n').slice(-15).join('\n')
-  const port = /127\.0\.0\.1:(\d+).*(?:already|in use)|Bind for \S+:(\d+) failed/.exec(log)
+  const port = /127\.0\.0\.1:(\d+): bind|Bind for \S+:(\d+) failed/.exec(log)
   if (port !== null)
-    throw new Failure('PORT_TAKEN', `port ${port[1] ?? port[2]} on 127.0.0.1 is taken; the cluster needs it`, {
+    return new Failure('PORT_TAKEN', `port ${port[1] ?? port[2]} on 127.0.0.1 is taken; the cluster needs it`, {
       hint: 'end what listens there; in a sandbox (--sandbox) all ports are free',
       cause: error,
     })

@@ -15,15 +15,19 @@ const memory_mib = 3_500
  * Says what will be made and how long that takes about, when that is worth saying.
  * Throws DISK_FULL, with the need, or IMAGE_FAILED where the memory does not suffice.
  */
-export async function assertRoom(artifacts: readonly Artifact[], progress: (text: string) => void): Promise<void> {
+export async function assertRoom(
+  artifacts: readonly Artifact[],
+  progress: (text: string) => void,
+  machine: { free_mib?: number; total_mib?: number } = {},
+): Promise<void> {
   const made = await Promise.all(artifacts.map(isMade))
   const missing = artifacts.filter((_, index) => !made[index])
   if (missing.length === 0) return
   const needed_mib = disk_mib_image + disk_mib_per_program * missing.length
-  const free_mib = await freeMib(cacheFolder())
+  const free_mib = machine.free_mib ?? (await freeMib(cacheFolder()))
   if (free_mib < needed_mib)
     throw new Failure('DISK_FULL', `the node image needs ${needed_mib} MiB; ${cacheFolder()} has ${free_mib} MiB free`)
-  const total_mib = Math.floor(totalmem() / 2 ** 20)
+  const total_mib = machine.total_mib ?? Math.floor(totalmem() / 2 ** 20)
   if (total_mib < memory_mib)
     throw new Failure('IMAGE_FAILED', `building Kubernetes needs ${memory_mib} MiB of memory; there are ${total_mib}`, {
       hint: "use kind's own node image: let Docker reach a registry, and leave --offline out",
