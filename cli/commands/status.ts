@@ -69,5 +69,5 @@ function lookText({
     ['instances', error ?? [`${ready} of ${instances.length} ready`, ...others].join(', ')],
     ['faults', faults.join(', ') || 'none'],
   ]
-  return [`system ${id}`, ...rows.map(([title, text]) => `  ${title.padEnd(10)} ${text}`)].join('\n')
+  return [`system ${id}`, ...rows.map(([title, value]) => `  ${title.padEnd(10)} ${value}`)].join('\n')
 }

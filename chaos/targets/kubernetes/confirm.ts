@@ -15,6 +15,7 @@ const node_ports = { a: 30_443, b: 30_444 }
 
 /** Throws CONTEXT_REFUSED, CONTEXT_UNCONFIRMED, CLUSTER_FORBIDDEN or TARGET_UNAVAILABLE. */
 export async function confirmedPlace(options: TargetOptions, { progress, ask }: PreparePorts): Promise<Place> {
+  if (options.context !== undefined) assertAllowed(options.context)
   const access = await accessOf(options)
   assertAllowed(access.context)
   const images = imagesOf(process.env)

@@ -38,8 +38,7 @@ export async function startInPod(
     const { status: outcome, message } = status as ExecStatus
     done.resolve({ ok: outcome === 'Success', text: said.trim() || (message ?? '') })
   })
-  socket.onclose = () => done.resolve({ ok: false, text: said.trim() || 'the connection was closed' })
-  socket.onerror = () => undefined // its close follows
+  socket.addEventListener('close', () => done.resolve({ ok: false, text: said.trim() || 'the connection was closed' }))
   return {
     write: (text) => void input.write(`${text}\n`),
     end: () => void input.end(),

@@ -81,12 +81,14 @@ async function talk(
   })
   const beat = setInterval(() => conversation.write('{"id":-1,"verb":"beat"}'), beat_every_ms)
   beat.unref()
-  void conversation.ended.then(({ text }) => {
+  const watch = async (): Promise<void> => {
+    const { text } = await conversation.ended
     alive = false
     clearInterval(beat)
-    for (const tell of waiting.values()) tell({ failed: `the agent is gone: ${text}` })
     hello.reject(new Failure('FAULT_NOT_EFFECTIVE', `the agent in ${place.pod} did not start: ${text}`))
-  })
+    for (const tell of waiting.values()) tell({ failed: `the agent is gone: ${text}` })
+  }
+  void watch()
   await within(hello.promise, { what: `the agent in ${place.pod}`, limit_ms: answer_limit_ms })
   return {
     pod: place.pod,
