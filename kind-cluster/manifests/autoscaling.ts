@@ -4,7 +4,8 @@ import { labels, ports } from './names.ts'
 import type { ManifestRequest } from './request.ts'
 
 // A service with bounds is scaled by the HPA on each signal of its descriptor. KEDA reads those that Kubernetes does not know from
-// the pods' metrics pages; the HPA divides the sum over ready pods by the target, as it does with CPU.
+// the pods' metrics pages. What adds up is divided by the target, as CPU is:    replicas = ceil(sum over ready pods / target)
+// a latency does not add up, so its ratio counts:                      replicas = ceil(replicas × mean over ready pods / target)
 export const autoscaledServices = ({ services }: SystemDescriptor): ServiceDescriptor[] =>
   services.filter(({ scaling }) => scaling !== undefined)
 
@@ -44,9 +45,7 @@ function scaledObject(request: ManifestRequest, service: ServiceDescriptor, regi
           },
         },
       },
-      triggers: scaling.signals.map((signal) =>
-        trigger(signal, scaling.cpu_request_millicores, `${name}.${system}.svc`),
-      ),
+      triggers: scaling.signals.map((signal) => trigger(signal, settings.cpu_request_percent, `${name}.${system}.svc`)),
     },
   }
 }
@@ -56,24 +55,29 @@ const policies = (pods: number, percent: number, periodSeconds: number): object[
   { type: 'Percent', value: percent, periodSeconds },
 ]
 
-const series = { requests_per_s: 'load_requests_per_second', queue_depth: 'load_queue_depth' } as const
+const series = {
+  requests_per_s: { name: 'load_requests_per_second', metricType: 'AverageValue', aggregationType: 'sum' },
+  queue_depth: { name: 'load_queue_depth', metricType: 'AverageValue', aggregationType: 'sum' },
+  latency_p95_ms: { name: 'load_latency_p95_milliseconds', metricType: 'Value', aggregationType: 'average' },
+} as const
 
-/** Per cent are of the descriptor's request, whatever share of it the pods ask for here. */
-function trigger({ signal, target }: ScalingSignal, request_millicores: number, host: string): object {
+/** `request_percent`: what part of the descriptor's CPU request a pod asks for, and so what per cent of it means. */
+function trigger({ signal, target }: ScalingSignal, request_percent: number, host: string): object {
   if (signal === 'cpu_percent') {
-    const value = `${Math.round((target * request_millicores) / 100)}m`
-    return { type: 'cpu', metricType: 'AverageValue', metadata: { value } }
+    const value = Math.round((target * 100) / request_percent)
+    return { type: 'cpu', metricType: 'Utilization', metadata: { value: String(value) } }
   }
+  const { name, metricType, aggregationType } = series[signal]
   return {
     type: 'metrics-api',
-    metricType: 'AverageValue',
+    metricType,
     metadata: {
       url: `http://${host}:${ports.operations}/metrics`,
       format: 'prometheus',
-      valueLocation: series[signal],
+      valueLocation: name,
       targetValue: String(target),
       aggregateFromKubeServiceEndpoints: 'true',
-      aggregationType: 'sum',
+      aggregationType,
     },
   }
 }

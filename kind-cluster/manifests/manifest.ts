@@ -17,7 +17,6 @@ export interface Manifest {
 export interface Probe {
   httpGet?: { path: string; port: string }
   tcpSocket?: { port: string }
-  exec?: { command: readonly string[] }
   periodSeconds: number
   failureThreshold: number
   timeoutSeconds: number

@@ -139,11 +139,18 @@ test('without autoscaling there is none; with it the targets are those of the de
     minReplicaCount: 2,
     maxReplicaCount: 4,
     triggers: [
-      { type: 'cpu', metricType: 'AverageValue', metadata: { value: '200m' } },
+      { type: 'cpu', metricType: 'Utilization', metadata: { value: '80' } },
       { type: 'metrics-api', metadata: { valueLocation: 'load_requests_per_second', targetValue: '60' } },
       { type: 'metrics-api', metadata: { valueLocation: 'load_queue_depth', targetValue: '20' } },
     ],
   })
+})
+
+test('a pod that asks for less CPU than the descriptor says is scaled at the same use of it', () => {
+  const scaled = manifestsOf({ ...request, settings: { ...request.settings, cpu_request_percent: 40 } })
+  const find = (kind: string): Manifest => scaled.find((each) => each.kind === kind && each.metadata.name === 'game-a')!
+  expect(podTemplateOf(find('Deployment'))!.spec.containers[0]!.resources.requests.cpu).toBe('100m')
+  expect(find('ScaledObject')['spec']).toMatchObject({ triggers: [{ metadata: { value: '200' } }, {}, {}] })
 })
 
 test('the design decides how PostgreSQL replicates', async () => {

@@ -102,7 +102,7 @@ function tolerations(zone: Zone, eviction_after_s: number | undefined): Record<s
 }
 
 /** A probe of a started container, once a period; `limit_s`: as long as the start may take. */
-export const startup = (check: Pick<Probe, 'httpGet' | 'tcpSocket' | 'exec'>, limit_s: number): Probe => ({
+export const startup = (check: Pick<Probe, 'httpGet' | 'tcpSocket'>, limit_s: number): Probe => ({
   ...check,
   periodSeconds: 1,
   failureThreshold: limit_s,

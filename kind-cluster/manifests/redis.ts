@@ -48,7 +48,7 @@ function redisNode(request: ManifestRequest, region: Region): Manifest[] {
   const start = [
     'set -eu',
     leaderOf(request),
-    'cp /config/redis.conf /tmp/redis.conf',
+    'cat /config/redis.conf > /tmp/redis.conf',
     `if [ "$leader" != ${own} ]; then echo "replicaof $leader ${ports.redis}" >> /tmp/redis.conf; fi`,
     'exec redis-server /tmp/redis.conf',
     '',

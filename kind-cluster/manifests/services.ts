@@ -90,10 +90,7 @@ function deployment(request: ManifestRequest, service: ServiceDescriptor, region
         eviction_after_s: settings.eviction_after_s,
         spread: true,
         container: container(request, service),
-        volumes: [
-          { name: 'config', secret: { secretName: `${service.name}-${region}`, defaultMode: 0o440 } },
-          { name: 'cache', emptyDir: { sizeLimit: '64Mi' } },
-        ],
+        volumes: [{ name: 'config', secret: { secretName: `${service.name}-${region}`, defaultMode: 0o440 } }],
       }),
     },
   }
@@ -108,11 +105,11 @@ function container({ images, settings }: ManifestRequest, service: ServiceDescri
     image: images.service,
     command: ['/usr/local/bin/node', ...nodeFlags, `sut/${service.name}/main.ts`],
     workingDir: '/app',
+    // The image says where it has its modules compiled.
     env: [
       { name: 'SLOT_CONFIG', value: `${configFolder}/config.json` },
       { name: 'SLOT_INSTANCE', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
       { name: 'NODE_ENV', value: 'production' },
-      { name: 'NODE_COMPILE_CACHE', value: '/cache/compile' },
     ],
     ports: [
       { name: 'calls', containerPort: ports.calls },
@@ -132,10 +129,7 @@ function container({ images, settings }: ManifestRequest, service: ServiceDescri
       timeoutSeconds: 1,
     },
     resources: { requests: requestsOf(service, settings.cpu_request_percent), limits: { memory: '512Mi' } },
-    volumeMounts: [
-      { name: 'config', mountPath: configFolder, readOnly: true },
-      { name: 'cache', mountPath: '/cache' },
-    ],
+    volumeMounts: [{ name: 'config', mountPath: configFolder, readOnly: true }],
   }
 }
 

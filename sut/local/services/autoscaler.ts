@@ -64,5 +64,6 @@ function readingsOf(earlier: LoadReading, later: LoadReading, cpu_request_millic
     cpu_percent: (rates.cpu_millicores / cpu_request_millicores) * 100,
     requests_per_s: rates.requests_per_s,
     queue_depth: rates.queue_depth,
+    latency_p95_ms: rates.latency_p95_ms,
   }
 }
