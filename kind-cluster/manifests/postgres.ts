@@ -132,6 +132,8 @@ export function patroniConfiguration(request: ManifestRequest, region: Region): 
       data_dir: '/data/postgres',
       bin_dir: binaries,
       pgpass: '/tmp/pgpass',
+      // A copy does not wait for a checkpoint that takes its time.
+      basebackup: [{ checkpoint: 'fast' }],
       parameters: { unix_socket_directories: '/tmp' },
       // A service gets at its own database alone.
       pg_hba: [
