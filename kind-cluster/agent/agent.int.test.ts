@@ -18,8 +18,8 @@ const inside = (program: string, ...args: string[]): [string, string[]] => [
   'nsenter',
   [`--net=/run/netns/${namespace}`, program, ...args],
 ]
-const echo = `
-  require('net').createServer((socket) => socket.on('error', () => {}).pipe(socket)).listen(${to.port}, '${to.address}')`
+const listen = `listen(${to.port}, '${to.address}')`
+const echo = `require('net').createServer((socket) => socket.on('error', () => {}).pipe(socket)).${listen}`
 let server: ChildProcess | undefined
 let search_path = ''
 
