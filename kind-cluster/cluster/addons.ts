@@ -54,8 +54,12 @@ export function metricsServer({ offline }: { offline: boolean }): object[] {
       kind: 'APIService',
       metadata: { name: 'v1beta1.metrics.k8s.io' },
       spec: {
-        ...{ group: 'metrics.k8s.io', version: 'v1beta1', groupPriorityMinimum: 100, versionPriority: 100 },
-        ...{ insecureSkipTLSVerify: true, service: { name, namespace } },
+        group: 'metrics.k8s.io',
+        version: 'v1beta1',
+        groupPriorityMinimum: 100,
+        versionPriority: 100,
+        insecureSkipTLSVerify: true,
+        service: { name, namespace },
       },
     },
     {

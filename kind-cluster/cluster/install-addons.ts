@@ -1,5 +1,6 @@
 import { cp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { textOf } from '#lib/errors.ts'
 import { runProgram } from '#lib/run-program.ts'
 import { programs as tools } from '#toolchain/registry.ts'
 import { resolveProgram } from '#toolchain/resolve.ts'
@@ -9,7 +10,8 @@ import { kedaKustomization, metricsServer } from './addons.ts'
 import { type Inside, apply, applyFolder, kubectl, withFolder } from './inside.ts'
 
 const download_limit_ms = 5 * 60_000
-const ready_limit_s = 240
+/** A pull on a slow line, or a machine that is busy with something else. */
+const ready_limit_s = 600
 
 /** Applies metrics-server and KEDA. Waiting for them is another step: they start while other things are done. */
 export async function installAddons(
@@ -44,6 +46,15 @@ export async function waitForAddons(inside: Inside): Promise<void> {
   ]
   for (const [namespace, deployment] of deployments) {
     const args = ['--namespace', namespace, 'rollout', 'status', deployment, `--timeout=${ready_limit_s}s`]
-    await kubectl(inside, args, (ready_limit_s + 30) * 1000)
+    await kubectl(inside, args, (ready_limit_s + 30) * 1000).catch(async (error: unknown) => {
+      inside.signal?.throwIfAborted()
+      throw new Error(`${deployment}: ${textOf(error)}\n${await whatIsThere(inside)}`, { cause: error })
+    })
   }
+}
+
+async function whatIsThere(inside: Inside): Promise<string> {
+  const pods = await kubectl(inside, ['get', 'pods', '--all-namespaces', '--no-headers']).catch(textOf)
+  const odd = pods.split('\n').filter((line) => !/\s(\d+)\/\1\s+Running/.test(line))
+  return `--- pods that are not ready\n${odd.join('\n')}`.trimEnd()
 }

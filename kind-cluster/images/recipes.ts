@@ -1,5 +1,6 @@
 import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { nodeFlags } from '#sut/deployment/service-config.ts'
 import { artifactKey, ensureArtifact, keyOf } from '../offline/artifact.ts'
 import { programArtifacts } from '../offline/programs.ts'
 import { type RootName, rootArtifacts } from '../offline/root-file-systems.ts'
@@ -18,6 +19,8 @@ const official = {
   toxiproxy: `ghcr.io/shopify/toxiproxy:${versions.toxiproxy}`,
 } as const
 const toxiproxy = programArtifacts['toxiproxy-server']
+/** Where the service image has its modules compiled; only its own user can use that. */
+export const compileCache = '/app/.compile-cache'
 const run_as = { service: '10001:10001', stores: '10002:10002' } as const
 
 export async function recipes({
@@ -50,6 +53,18 @@ async function addRoot(folder: string, name: RootName, options: Parameters<Recip
 
 const service_end = ['WORKDIR /app', `USER ${run_as.service}`, 'ENTRYPOINT ["/usr/local/bin/node"]']
 
+/**
+ * Every service is started once, by the user and with the flags of later, and finds no configuration: it ends, but its modules are
+ * compiled by then. Twenty processes that start on a few cores feel that.
+ */
+function warmUp({ files }: Content): string[] {
+  const mains = files.filter((file) => /^sut\/[^/]+\/main\.ts$/.test(file))
+  const starting = `for (const main of ${JSON.stringify(mains)})
+    require('node:child_process').spawnSync(process.execPath, [...${JSON.stringify(nodeFlags)}, main], { timeout: 60000 })`
+  const command = JSON.stringify(['/usr/local/bin/node', '-e', starting.replaceAll(/\s+/g, ' ')])
+  return [`ENV NODE_COMPILE_CACHE=${compileCache}`, `RUN ${command}`]
+}
+
 function offlineService(content: Content): Recipe {
   const lines = [
     'FROM scratch',
@@ -58,7 +73,9 @@ function offlineService(content: Content): Recipe {
     'COPY node /usr/local/bin/node',
     'COPY packages /app/',
     'COPY files /app/',
+    'COPY --chown=10001:10001 empty /app/.compile-cache',
     ...service_end,
+    ...warmUp(content),
   ]
   return {
     name: 'service',
@@ -67,6 +84,7 @@ function offlineService(content: Content): Recipe {
     prepare: async (folder, options) => {
       await addRoot(folder, 'libraries', options)
       await copyFile(process.execPath, join(folder, 'node'))
+      await mkdir(join(folder, 'empty'))
       await layOut(folder, content)
       await dockerfile(folder, lines)
     },
@@ -83,7 +101,9 @@ function officialService(content: Content): Recipe {
     `FROM ${official.node}`,
     'COPY --from=packages /app/node_modules /app/node_modules',
     'COPY files /app/',
+    'COPY --chown=10001:10001 empty /app/.compile-cache',
     ...service_end,
+    ...warmUp(content),
   ]
   return {
     name: 'service',
@@ -91,7 +111,7 @@ function officialService(content: Content): Recipe {
     typical_s: 60,
     prepare: async (folder) => {
       await layOut(folder, { ...content, packages: [] })
-      await mkdir(join(folder, 'lock'))
+      for (const each of ['lock', 'empty']) await mkdir(join(folder, each))
       const root = join(import.meta.dirname, '..', '..')
       for (const file of ['package.json', 'package-lock.json'])
         await copyFile(join(root, file), join(folder, 'lock', file))

@@ -26,11 +26,14 @@ interface Baked {
 }
 
 const kubeadm = (name: string, program: ProgramName, base: Baked['base'] = 'scratch'): Baked => ({
-  ...{ name, program, base },
+  name,
+  program,
+  base,
   tag: undefined,
 })
 const ours = (name: string, version: string, rest: Omit<Baked, 'name' | 'tag'>): Baked => ({
-  ...{ name, ...rest },
+  name,
+  ...rest,
   tag: `localhost/slot-chaos-${name}:${version}`,
 })
 
@@ -44,7 +47,8 @@ const baked: readonly Baked[] = [
   kubeadm('pause', 'pause'),
   ours('pod-network', versions.kubernetes, { program: 'kubectl', script: 'pod-network.sh', base: 'debian' }),
   ours('local-path-provisioner', versions.local_path_provisioner, {
-    ...{ program: 'local-path-provisioner', base: 'debian' },
+    program: 'local-path-provisioner',
+    base: 'debian',
   }),
   ours('metrics-server', versions.metrics_server, { program: 'metrics-server', base: 'scratch', user: '10001:10001' }),
   ours('keda', versions.keda, { program: 'keda', base: 'scratch', user: '10001:10001' }),

@@ -27,6 +27,9 @@ const slim = [
   'rm -rf /usr/lib/*/libLLVM* /usr/lib/llvm-* /usr/lib/postgresql/*/lib/bitcode /usr/lib/postgresql/*/lib/llvmjit*',
 ]
 const tools = ['ca-certificates', 'nftables', 'conntrack', 'iproute2', 'procps']
+const node_packages =
+  'systemd systemd-sysv dbus ethtool iptables kmod libseccomp2 socat mount util-linux ebtables containernetworking-plugins runc jq hostname curl tar e2fsprogs'
+const store_packages = 'ca-certificates patroni postgresql-17 redis-server redis-sentinel nats-server procps iproute2'
 
 const debians = {
   /** For programs that need a shell or network tools. */
@@ -34,29 +37,13 @@ const debians = {
   node: {
     name: 'root-node',
     suite: versions.node_suite,
-    packages: [
-      ...[...tools, 'systemd', 'systemd-sysv', 'dbus', 'ethtool', 'iptables', 'kmod', 'libseccomp2', 'socat', 'mount'],
-      ...[
-        'util-linux',
-        'ebtables',
-        'containernetworking-plugins',
-        'runc',
-        'jq',
-        'hostname',
-        'curl',
-        'tar',
-        'e2fsprogs',
-      ],
-    ],
+    packages: [...tools, ...node_packages.split(' ')],
     typical_s: 90,
   },
   stores: {
     name: 'root-stores',
     suite: versions.stores_suite,
-    packages: [
-      ...['ca-certificates', 'patroni', 'postgresql-17', 'redis-server', 'redis-sentinel', 'nats-server'],
-      ...['procps', 'iproute2'],
-    ],
+    packages: store_packages.split(' '),
     // PostgreSQL refuses to run as a user without a name; pods run as this one.
     after: ['useradd --uid 10002 --user-group --home-dir /data --no-create-home --shell /usr/sbin/nologin stores'],
     typical_s: 150,

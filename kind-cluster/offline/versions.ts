@@ -18,9 +18,9 @@ export const versions = {
 
 /** Modules of Kubernetes' own repository: its replace lines do not count where it is a dependency, so all are named. */
 export const staging_modules = [
-  ...['api', 'apiextensions-apiserver', 'apimachinery', 'apiserver', 'cli-runtime', 'client-go', 'cloud-provider'],
-  ...['cluster-bootstrap', 'code-generator', 'component-base', 'component-helpers', 'controller-manager', 'cri-api'],
-  ...['cri-client', 'cri-streaming', 'csi-translation-lib', 'dynamic-resource-allocation', 'endpointslice'],
-  ...['externaljwt', 'kms', 'kube-aggregator', 'kube-controller-manager', 'kube-proxy', 'kube-scheduler', 'kubectl'],
-  ...['kubelet', 'metrics', 'mount-utils', 'pod-security-admission', 'sample-apiserver', 'streaming'],
-] as const
+  'api apiextensions-apiserver apimachinery apiserver cli-runtime client-go cloud-provider cluster-bootstrap',
+  'code-generator component-base component-helpers controller-manager cri-api cri-client cri-streaming',
+  'csi-translation-lib dynamic-resource-allocation endpointslice externaljwt kms kube-aggregator',
+  'kube-controller-manager kube-proxy kube-scheduler kubectl kubelet metrics mount-utils',
+  'pod-security-admission sample-apiserver streaming',
+].flatMap((line) => line.split(' '))
