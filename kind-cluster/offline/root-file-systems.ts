@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '#lib/errors.ts'
 import { runProgram } from '#lib/run-program.ts'
@@ -102,7 +102,7 @@ function librariesArtifact(base: Artifact): Artifact {
   const packages = ['libc6', 'libgcc-s1', 'libstdc++6']
   return {
     name: 'root-libraries',
-    made_of: [artifactKey(base), packages, 1],
+    made_of: [artifactKey(base), packages, 2],
     typical_s: 5,
     make: async (folder, options) => {
       const from = join(await ensureArtifact(base, options), 'root.tar')
@@ -114,6 +114,7 @@ function librariesArtifact(base: Artifact): Artifact {
         for (const path of await filesOf(whole, name))
           await cp(join(whole, path), join(root, path), { recursive: false, verbatimSymlinks: true })
       }
+      await chmod(join(root, 'tmp'), 0o1777)
       await writeFile(join(root, 'etc/passwd'), 'root:x:0:0::/:/\nservice:x:10001:10001::/app:/\n')
       await writeFile(join(root, 'etc/group'), 'root:x:0:\nservice:x:10001:\n')
       await writeFile(join(root, 'etc/nsswitch.conf'), 'hosts: files dns\n')
