@@ -39,17 +39,25 @@ const layers: readonly (readonly [string, readonly string[]])[] = [
   ['sut/descriptor.ts', ['sut/contracts/']],
   ['sut/designs/', ['lib/', 'sut/contracts/', 'sut/designs/']],
   ['sut/platform/', system],
-  ['sut/local/', [...system, 'toolchain/', 'sut/descriptor.ts', 'reports/record/', 'sut/local/']],
+  ['sut/deployment/', [...system, 'sut/descriptor.ts', 'sut/deployment/']],
+  ['sut/local/', [...system, 'toolchain/', 'sut/descriptor.ts', 'sut/deployment/', 'reports/record/', 'sut/local/']],
   // Tests of all services together.
   ['sut/flow/', ['lib/', 'toolchain/', 'sut/']],
-  ['chaos/targets/local/', [...harness, 'sut/local/']],
+  ['chaos/targets/local/', [...harness, 'sut/deployment/', 'sut/local/']],
+  ['chaos/targets/kubernetes/', [...harness, 'sut/deployment/', 'kind-cluster/manifests/']],
+  ['chaos/targets/kind/', [...harness, 'sut/deployment/', 'kind-cluster/']],
   ['chaos/', harness],
+  // What runs on a cluster is the system: manifests know its configuration, not its code.
+  ['kind-cluster/manifests/', [...system, 'sut/descriptor.ts', 'sut/deployment/', 'kind-cluster/manifests/']],
+  // The flags that services run with: their modules are compiled with the same.
+  ['kind-cluster/images/', ['lib/', 'toolchain/', 'sut/deployment/service-config.ts', 'kind-cluster/']],
+  ['kind-cluster/', ['lib/', 'toolchain/', 'kind-cluster/']],
   ['reports/', ['lib/', 'sut/contracts/', 'reports/']],
   ['scenarios/', ['lib/', 'sut/contracts/', 'reports/record/', 'scenarios/']],
   ['cli/', [...harness, 'sut/designs/', 'reports/', 'cli/']],
 ]
 /** Tests need real stores and programs, and the port that load is started through. */
-const testsMayImport = ['lib/', 'toolchain/', 'sut/local/', 'chaos/engine/load.ts']
+const testsMayImport = ['lib/', 'toolchain/', 'sut/local/', 'sut/deployment/', 'chaos/engine/load.ts']
 
 export const dependencies: Rule = (sources) =>
   sources.flatMap((source) => {

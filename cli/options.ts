@@ -1,9 +1,12 @@
 import type { Argv, Options } from 'yargs'
+import type { TargetOptions } from '#chaos/targets/target.ts'
 import { Failure } from '#lib/errors.ts'
 import { designs } from '#sut/designs/registry.ts'
 import { catalogue } from './catalogue.ts'
 
 // Options that several commands share. An option that is given twice, or is no number where one is wanted, is a wrong usage.
+
+const flag = (describe: string) => ({ type: 'boolean', describe, default: false }) as const satisfies Options
 
 const once =
   <T>(name: string, parse: (value: unknown) => T) =>
@@ -40,10 +43,40 @@ export function number(name: string, describe: string, { min, max, integer = fal
   return { ...shape, coerce: once(name, parse), ...(defaultValue !== undefined && { default: String(defaultValue) }) }
 }
 
-const flag = (describe: string) => ({ type: 'boolean', describe, default: false }) as const satisfies Options
-
 export const withTarget = <T>(yargs: Argv<T>) =>
-  yargs.option('target', text('target', `Where the system runs: ${Object.keys(catalogue.targets).join(', ')}`, 'local'))
+  withPlace(yargs).option(
+    'target',
+    text('target', `Where the system runs: ${Object.keys(catalogue.targets).join(', ')}`, 'local'),
+  )
+
+/** What only some targets need to know: others are not told. */
+const withPlace = <T>(yargs: Argv<T>) =>
+  yargs
+    .option('context', text('context', 'Context of the kubeconfig (target kubernetes); without it the current one'))
+    .option('yes', flag('The context is confirmed (target kubernetes)'))
+    .option('sandbox', flag('A Docker engine of our own in a network namespace without a way out (target kind, root)'))
+    .option('offline', flag('Ask no container registry: build all images here (target kind)'))
+
+export interface PlaceOptions {
+  context?: string | undefined
+  yes?: boolean
+  sandbox?: boolean
+  offline?: boolean
+}
+
+/** Throws Failure USAGE for what the target does not know. */
+export function targetOptions(target: string, { context, yes, sandbox, offline }: PlaceOptions): TargetOptions {
+  const given = {
+    ...(context !== undefined && { context }),
+    ...(yes === true && { yes }),
+    ...(sandbox === true && { sandbox }),
+    ...(offline === true && { offline }),
+  }
+  const known: Record<string, readonly string[]> = { kind: ['sandbox', 'offline'], kubernetes: ['context', 'yes'] }
+  const foreign = Object.keys(given).filter((name) => known[target]?.includes(name) !== true)
+  if (foreign.length === 0) return given
+  throw new Failure('USAGE', `the target ${target} knows no ${foreign.map((name) => `--${name}`).join(', ')}`)
+}
 
 /** Options of every command that runs experiments. */
 export const withRun = <T>(yargs: Argv<T>) =>

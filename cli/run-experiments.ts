@@ -16,10 +16,12 @@ import { loadGenerator } from '#scenarios/load-generator.ts'
 import { prepareAll } from '#toolchain/resolve.ts'
 import { catalogue } from './catalogue.ts'
 import { newRunId, outputFolder, shown } from './folders.ts'
+import { type PlaceOptions, targetOptions } from './options.ts'
+import { standReady } from './stand.ts'
 import type { NamedExperiment } from './read-experiment.ts'
 import type { Terminal } from './terminal.ts'
 
-export interface RunOptions {
+export interface RunOptions extends PlaceOptions {
   target: string
   design: string
   trials?: number | undefined
@@ -33,11 +35,12 @@ export function planAll(named: readonly NamedExperiment[], options: RunOptions):
   targetNamed(options.target)
   if (!catalogue.designs.includes(options.design))
     throw new Failure('UNKNOWN_DESIGN', unknownName('design', options.design, catalogue.designs))
+  const place = targetOptions(options.target, options)
   const failures: Failure[] = []
   const plans: Plan[] = []
   for (const each of named)
     try {
-      plans.push(planRun({ ...each, ...options, ports_from: options.ports }, catalogue))
+      plans.push(planRun({ ...each, ...options, place, ports_from: options.ports }, catalogue))
     } catch (error) {
       if (!(error instanceof Failure)) throw error
       failures.push(error)
@@ -70,11 +73,16 @@ export interface RunAll {
 
 /** Runs, judges and reports one experiment after the other. Throws when nothing could be measured; the record stays. */
 export async function runAll({ plans, name, out, terminal, signal, judged }: RunAll): Promise<Ran> {
+  await standReady(
+    plans.map(({ target, place }) => ({ target, options: place })),
+    terminal,
+    signal,
+  )
   const id = newRunId(name, systemClock.wall_ms())
   const folder = outputFolder(out, id)
   const single = plans.length === 1
   const ran: Ran = { folder, results: [], folders: [], not_undone: [] }
-  const k6 = await prepared(folder, terminal, signal)
+  const k6 = await prepared(folder, plans, terminal, signal)
   for (const [index, plan] of plans.entries()) {
     terminal.line(`${plan.experiment.name} · ${plan.experiment.title}`)
     const details = [`target ${plan.target.name}`, `design ${plan.design}`, `seed ${plan.seed}`]
@@ -97,9 +105,16 @@ export async function runAll({ plans, name, out, terminal, signal, judged }: Run
 }
 
 /** The path of k6. Without the programs no run begins, and a folder that was made for it goes again. */
-async function prepared(folder: string, { line }: Terminal, signal: AbortSignal): Promise<string> {
+async function prepared(
+  folder: string,
+  plans: readonly Plan[],
+  { line }: Terminal,
+  signal: AbortSignal,
+): Promise<string> {
   try {
-    return (await prepareAll(['redis', 'toxiproxy', 'nats-server', 'k6'], { progress: line, signal })).k6.path
+    const needed = new Set(plans.flatMap(({ target }) => target.programs))
+    await prepareAll([...needed], { progress: line, signal })
+    return (await prepareAll(['k6'], { progress: line, signal })).k6.path
   } catch (error) {
     await rmdir(folder)
     throw signal.aborted ? signal.reason : error

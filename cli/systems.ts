@@ -1,8 +1,10 @@
 import type { SystemStatus } from '#chaos/targets/target.ts'
 import { Failure } from '#lib/errors.ts'
 import { catalogue } from './catalogue.ts'
+import { standWhereSystemsAre } from './stand.ts'
 
 export async function runningSystems(): Promise<SystemStatus[]> {
+  await standWhereSystemsAre()
   const lists = await Promise.all(Object.values(catalogue.targets).map((target) => target.list()))
   return lists.flat()
 }

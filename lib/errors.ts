@@ -43,6 +43,31 @@ export const failures = {
   UNKNOWN_LINK: { exit: 2, hint: 'a link is a service and something it calls, as in sut/descriptor.ts' },
   UNKNOWN_INSTANCE: { exit: 2, hint: 'npm run chaos -- status shows the instances' },
   STATE_FOLDER: { exit: 2, hint: 'set SLOT_CHAOS_STATE to a folder with a short path that is yours alone' },
+  ENGINE_MISSING: {
+    exit: 2,
+    hint: 'start Docker, or let the harness run an engine of its own with --sandbox (root on Linux); kind-cluster/offline/install-engine.sh installs one on Debian',
+  },
+  ENGINE_TOO_OLD: {
+    exit: 2,
+    hint: 'kind-cluster/offline/install-engine.sh installs a newer one on Debian; elsewhere update Docker',
+  },
+  ENGINE_START_FAILED: { exit: 3, hint: 'nothing of it is left; the end of its log is above' },
+  SANDBOX_NEEDS_ROOT: { exit: 2, hint: 'run it with sudo, or start Docker and leave --sandbox out' },
+  CLUSTER_FOREIGN: { exit: 2, hint: 'kind get clusters lists what there is; rename or delete that one yourself' },
+  CLUSTER_START_FAILED: { exit: 3, hint: 'nothing of it is left; the end of the log is above' },
+  IMAGE_FAILED: {
+    exit: 3,
+    hint: 'the end of the log is above; what was built before is kept, and the next try goes on from there',
+  },
+  CONTEXT_UNKNOWN: { exit: 2, hint: 'kubectl config get-contexts lists them; --context NAME chooses one' },
+  CONTEXT_REFUSED: {
+    exit: 2,
+    hint: 'chaos is for clusters that may break: SLOT_CHAOS_DENY_CONTEXTS lists patterns of those that may not',
+  },
+  CONTEXT_UNCONFIRMED: { exit: 2, hint: '--yes confirms it where nobody can be asked' },
+  CLUSTER_UNREACHABLE: { exit: 2, hint: 'kubectl cluster-info says whether the cluster answers at all' },
+  CLUSTER_FORBIDDEN: { exit: 2, hint: 'the rights that the harness needs are listed above' },
+  SYSTEM_EXISTS: { exit: 2, hint: 'npm run chaos -- down ends it; npm run chaos -- status shows it' },
 } as const satisfies Record<string, { exit: 1 | 2 | 3 | 4; hint: string }>
 
 export type FailureCode = keyof typeof failures

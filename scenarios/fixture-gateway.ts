@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { systemClock } from '#lib/clock.ts'
 import { pause } from '#lib/wait.ts'
-import { createAuthority } from '#sut/local/pki.ts'
+import { createAuthority } from '#sut/deployment/pki.ts'
 import { publicRoutes, signatureHeaders, type OperationKind } from '#sut/contracts/api.ts'
 import { problems, type ProblemCode } from '#sut/contracts/problems.ts'
 

@@ -15,6 +15,8 @@ export const slotBackend: SystemDescriptor = {
         signals: [
           { signal: 'cpu_percent', target: 80 },
           { signal: 'requests_per_s', target: 22 },
+          // Of no use below overload: while a store fails over, requests are late and more gateways would not help.
+          { signal: 'latency_p95_ms', target: 1_500 },
         ],
       },
       calls: ['identity', 'session', 'game', 'wallet', 'catalog', 'analytics', 'redis'],

@@ -35,7 +35,8 @@ export interface Findings {
 export async function inspect({ cache = cacheFolder() } = {}): Promise<Findings> {
   const outside = await Promise.all(Object.values(programs).map((program) => inspectProgram(program, cache)))
   const lacking = Object.values(programs).filter(
-    ({ name }, i) => name !== 'go' && outside[i]!.version === undefined && outside[i]!.missing === undefined,
+    ({ optional }: Program, i) =>
+      optional === undefined && outside[i]!.version === undefined && outside[i]!.missing === undefined,
   )
   const findings = [inspectNode(), await inspectPostgres(), ...outside, await inspectDocker()]
   const disk = [
@@ -62,8 +63,7 @@ async function inspectProgram(program: Program, cache: string): Promise<Finding>
   const base: Finding = {
     name: program.name,
     wanted: describeRange(program.accepted),
-    // A program that needs Go and cannot have it says so itself.
-    ...(program.name === 'go' ? { optional: 'only while programs are prepared' } : {}),
+    ...(program.optional === undefined ? {} : { optional: program.optional }),
   }
   const { found, rejected } = await findProgram(program, { cache })
   if (found !== undefined) return { ...base, version: found.version, source: found.source, path: found.path }

@@ -14,6 +14,8 @@ export interface Program {
   readonly version_pattern: RegExp
   /** Free space that preparing takes, intermediate files included. */
   readonly needs_mib: number
+  /** Without this one most things run; for what it is needed. */
+  readonly optional?: string
   /** Tried in order. */
   readonly ways: readonly Way[]
   /** How a person gets it, one sentence each. */

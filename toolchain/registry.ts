@@ -1,6 +1,7 @@
 import type { Program } from './program.ts'
 import { go } from './programs/go.ts'
 import { k6 } from './programs/k6.ts'
+import { kind } from './programs/kind.ts'
 import { natsServer } from './programs/nats-server.ts'
 import { redis } from './programs/redis.ts'
 import { toxiproxy } from './programs/toxiproxy.ts'
@@ -10,6 +11,7 @@ export const programs = {
   toxiproxy,
   'nats-server': natsServer,
   k6,
+  kind,
   go,
 } as const satisfies Record<string, Program>
 

@@ -44,6 +44,7 @@ export function memoryWorld(options: MemoryOptions = {}): MemoryWorld {
   }
   const target: Target = {
     name: 'memory',
+    programs: [],
     capabilities: options.capabilities ?? ['process.kill', 'link.toxic', 'region.outage'],
     up: async () => {
       await did('up')
@@ -166,8 +167,23 @@ function memoryFaults(existing: Set<string>, did: Did, { blunt = false }: Memory
       await did(`startRegion ${region}`)
       existing.delete(`stopped ${region}`)
     },
-    undo: async ({ operation, arguments: { link, name, region } }) => {
+    deletePods: async (instances) => {
+      await did(`deletePods ${instances.join(' ')}`)
+    },
+    leaving: async () => !blunt,
+    machines: async (region) => [`machine-${region}`],
+    pauseMachine: async (machine) => {
+      await did(`pauseMachine ${machine}`)
+      add(`stopped ${machine}`)
+    },
+    resumeMachine: async (machine) => {
+      await did(`resumeMachine ${machine}`)
+      existing.delete(`stopped ${machine}`)
+    },
+    probeMachine: async (machine) => (existing.has(`stopped ${machine}`) ? null : 'ok'),
+    undo: async ({ operation, arguments: { link, name, region, machine } }) => {
       if (operation === 'removeToxic') await port.removeToxic(String(link), String(name))
+      else if (operation === 'resumeMachine') await port.resumeMachine!(String(machine))
       else await port.startRegion(String(region))
     },
     residue: async () => [...existing].filter((name) => name.startsWith('toxic') || name.startsWith('stopped')),

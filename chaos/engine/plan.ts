@@ -1,7 +1,7 @@
 import { Failure, type FailureCode } from '#lib/errors.ts'
 import { freshSeed } from '#lib/random.ts'
 import { experiment as experimentSchema, type Experiment, type FaultUse } from '../experiments/experiment.ts'
-import type { LinkSelector, Target } from '../targets/target.ts'
+import type { LinkSelector, Target, TargetOptions } from '../targets/target.ts'
 import type { Catalogue } from './catalogue.ts'
 import { unknownName } from './nearest.ts'
 import { validated } from './validate.ts'
@@ -16,6 +16,8 @@ export interface PlanRequest {
   trials?: number | undefined
   seed?: string | undefined
   ports_from?: number | undefined
+  /** What a person says about the place. */
+  place?: TargetOptions
 }
 
 /** A run that can start: everything it names exists, and the target can do what its faults need. */
@@ -25,6 +27,7 @@ export interface Plan {
   design: string
   seed: string
   ports_from?: number
+  place: TargetOptions
   links: LinkSelector[]
   /** Length of the load after its warm-up, at most. */
   load_s: number
@@ -65,6 +68,7 @@ export function planRun(request: PlanRequest, catalogue: Catalogue): Plan {
     design: request.design,
     seed: request.seed ?? freshSeed(),
     ...(request.ports_from !== undefined && { ports_from: request.ports_from }),
+    place: request.place ?? {},
     links: faults.flatMap(({ links }) => links),
     load_s: loadLength_s(experiment),
     estimate_s: estimateLength_s(experiment),

@@ -20,6 +20,7 @@ export async function up(run: Run): Promise<string> {
     links: plan.links,
     lease_ms,
     autoscaling: plan.experiment.autoscaling ?? true,
+    options: plan.place,
     ...(plan.ports_from !== undefined && { ports_from: plan.ports_from }),
     progress: (text) => ports.progress({ kind: 'status', text }),
     signal: run.signal,

@@ -25,6 +25,9 @@ const uses: [string, Record<string, unknown>][] = [
   ['link-down', { from: 'game', to: 'wallet' }],
   ['link-down', { from: 'game', to: 'wallet', mode: 'refuse' }],
   ['region-outage', { region: 'a' }],
+  ['pod-kill', { service: 'wallet', region: 'a' }],
+  ['pod-delete', { service: 'wallet', region: 'a' }],
+  ['node-pause', { region: 'a' }],
 ]
 
 describe.each(uses)('%s %j', (name, given) => {
@@ -100,4 +103,5 @@ test('names that the system does not have are found before the run', () => {
   ])
   expect(problems('link-latency', { from: 'game', to: 'wallet', latency_ms: 5, jitter_ms: 9 })).toHaveLength(1)
   expect(problems('region-outage', { region: 'z' })).toHaveLength(1)
+  expect(problems('node-pause', { region: 'z' })).toHaveLength(1)
 })

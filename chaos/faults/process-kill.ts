@@ -24,40 +24,50 @@ interface Killed {
 }
 
 /** SIGKILL, as a crash or the out-of-memory killer would do it. There is nothing to revert: the platform restarts it. */
-export const processKill: Fault<Parameters> = {
+export const processKill: Fault<Parameters> = killFault({
   name: 'process-kill',
   title: 'kills processes of a service or a store (SIGKILL)',
-  parameters,
   needs: ['process.kill'],
-  check: ({ service, region }, system) => nameProblems({ parts: [service], regions: [region] }, system),
-  links: () => [],
-  plan: async ({ count, ...where }, context) => {
-    const candidates = candidatesOf(where, context)
-    if (candidates.length === 0)
-      throw new Failure('NO_FAULT_TARGET', `process-kill: no ready instance of ${where.service} ${place(where)}`)
-    const targets = count === 'all' ? candidates : context.random.sample(candidates, count).toSorted()
-    return { targets, undo: [], details: { killed: [] } }
-  },
-  inject: async (plan, port) => {
-    plan.details['killed'] = await port.kill(plan.targets)
-  },
-  verify: async (plan, port) => {
-    const killed = plan.details['killed'] as Killed[]
-    const missed = plan.targets.filter((target) => !killed.some(({ instance }) => instance === target))
-    if (missed.length > 0)
-      throw new Failure('FAULT_NOT_EFFECTIVE', `process-kill: no process found for ${missed.join(', ')}`)
-    await allGone(
-      'process-kill',
-      killed.map(({ instance, pid }) => ({ subject: instance, pid })),
-      port,
-    )
-    return killed.map(({ instance, pid }) => `process ${pid} of ${instance} is gone`).join('; ')
-  },
-  revert: async () => {},
+})
+
+export function killFault(about: Pick<Fault, 'name' | 'title' | 'needs'>): Fault<Parameters> {
+  return { ...about, parameters, ...deedsOf(about.name) }
+}
+
+type Deeds = Omit<Fault<Parameters>, 'name' | 'title' | 'needs' | 'parameters'>
+
+function deedsOf(name: string): Deeds {
+  return {
+    check: ({ service, region }, system) => nameProblems({ parts: [service], regions: [region] }, system),
+    links: () => [],
+    plan: async ({ count, ...where }, context) => {
+      const candidates = candidatesOf(where, context)
+      if (candidates.length === 0)
+        throw new Failure('NO_FAULT_TARGET', `${name}: no ready instance of ${where.service} ${place(where)}`)
+      const targets = count === 'all' ? candidates : context.random.sample(candidates, count).toSorted()
+      return { targets, undo: [], details: { killed: [] } }
+    },
+    inject: async (plan, port) => {
+      plan.details['killed'] = await port.kill(plan.targets)
+    },
+    verify: async (plan, port) => {
+      const killed = plan.details['killed'] as Killed[]
+      const missed = plan.targets.filter((target) => !killed.some(({ instance }) => instance === target))
+      if (missed.length > 0)
+        throw new Failure('FAULT_NOT_EFFECTIVE', `${name}: no process found for ${missed.join(', ')}`)
+      await allGone(
+        name,
+        killed.map(({ instance, pid }) => ({ subject: instance, pid })),
+        port,
+      )
+      return killed.map(({ instance, pid }) => `process ${pid} of ${instance} is gone`).join('; ')
+    },
+    revert: async () => {},
+  }
 }
 
 /** Ready instances of a service; for a store its process in that region, or its leader. Sorted: the seed alone decides. */
-function candidatesOf({ service, region }: Omit<Parameters, 'count'>, { sample }: PlanContext): string[] {
+export function candidatesOf({ service, region }: Omit<Parameters, 'count'>, { sample }: PlanContext): string[] {
   const instances = sample.instances
     .filter((item) => item.service === service && item.state === 'ready' && (region ?? item.region) === item.region)
     .map((item) => item.instance)

@@ -1,12 +1,15 @@
 import type { Fault } from './fault.ts'
 import { linkDown } from './link-down.ts'
 import { linkLatency } from './link-latency.ts'
+import { nodePause } from './node-pause.ts'
+import { podDelete } from './pod-delete.ts'
+import { podKill } from './pod-kill.ts'
 import { processKill } from './process-kill.ts'
 import { regionOutage } from './region-outage.ts'
 
 export const faults: Record<string, Fault> = Object.fromEntries(
-  [processKill as Fault, linkLatency as Fault, linkDown as Fault, regionOutage as Fault].map((fault) => [
+  [processKill, podKill, podDelete, linkLatency, linkDown, regionOutage, nodePause].map((fault) => [
     fault.name,
-    fault,
+    fault as Fault,
   ]),
 )

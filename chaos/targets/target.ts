@@ -1,3 +1,4 @@
+import type { ProgramName } from '#toolchain/registry.ts'
 import type { StateLine } from '#sut/contracts/state.ts'
 import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
 import type { ObservationLine, UndoAction } from '#reports/record/format.ts'
@@ -7,6 +8,21 @@ export interface Target {
   readonly name: string
   /** Fault operations that it can do; a fault names what it needs, and is refused by name before anything starts. */
   readonly capabilities: readonly Capability[]
+  /** Outside programs that a system here needs, by their names in toolchain/registry.ts. */
+  readonly programs: readonly ProgramName[]
+  /**
+   * Brings about what a system stands on (an engine, a cluster, images) and asks what has to be asked, before anything is
+   * measured. Says in which network namespace the harness and the load must be, so that they can reach it; null: anywhere.
+   */
+  prepare?(options: TargetOptions, ports: PreparePorts): Promise<{ network_namespace: string | null }>
+  /** From which network namespace the systems that run here can be reached; null: from anywhere. */
+  stands?(): Promise<string | null>
+  /** What systems here stand on, and outlives them: one line for each thing. */
+  readonly ground?: {
+    status(): Promise<string[]>
+    /** Removes it. Idempotent; says what it removed. */
+    remove(options: TargetOptions, progress: (text: string) => void): Promise<string[]>
+  }
   /** Starts a system; when it throws, nothing is left of it. */
   up(request: UpRequest): Promise<RunningSystem>
   /** All systems of this user that are running here, by whomever they were started. */
@@ -17,8 +33,34 @@ export interface Target {
   recover(): Promise<{ found: string[]; undone: string[]; failed: string[] }>
 }
 
-export const capabilities = ['process.kill', 'link.toxic', 'region.outage'] as const
+export const capabilities = [
+  'process.kill',
+  'link.toxic',
+  'region.outage',
+  'pod.kill',
+  'pod.delete',
+  'node.pause',
+] as const
 export type Capability = (typeof capabilities)[number]
+
+/** What a person says about the place: each target takes what it knows. */
+export interface TargetOptions {
+  /** Of the kubeconfig; none: the current one. */
+  context?: string
+  /** The context is confirmed already. */
+  yes?: boolean
+  /** A Docker engine of our own in a network namespace without a way out. */
+  sandbox?: boolean
+  /** No container registry is asked. */
+  offline?: boolean
+}
+
+export interface PreparePorts {
+  progress: (text: string) => void
+  /** A question to a person; null: nobody is there to be asked. */
+  ask: ((question: string) => Promise<boolean>) | null
+  signal: AbortSignal
+}
 
 export interface UpRequest {
   design: string
@@ -29,6 +71,7 @@ export interface UpRequest {
   ports_from?: number
   /** False: every service keeps the replicas that it starts with. */
   autoscaling?: boolean
+  options?: TargetOptions
   progress: (text: string) => void
   signal: AbortSignal
 }
@@ -109,6 +152,16 @@ export interface FaultPort {
   /** Kills every process of the region, its stores included, and keeps it down until `startRegion`. */
   stopRegion(region: string): Promise<{ subject: string; pid: number }[]>
   startRegion(region: string): Promise<void>
+  /** The way Kubernetes ends a pod: SIGTERM, grace, SIGKILL. Only with the capability `pod.delete`. */
+  deletePods?(instances: readonly string[]): Promise<void>
+  /** True when that instance gets no traffic any more. */
+  leaving?(instance: string): Promise<boolean>
+  /** Freezes machines; `node.pause`. Names of machines, as `machines` gives them. */
+  machines?(region: string): Promise<string[]>
+  pauseMachine?(machine: string): Promise<void>
+  resumeMachine?(machine: string): Promise<void>
+  /** How a machine answers now, in a sentence; null: it does not. */
+  probeMachine?(machine: string): Promise<string | null>
   /** Runs an undo that a journal holds. */
   undo(action: UndoAction): Promise<void>
   /** What faults have left: toxics, stopped regions. Empty is clean. */

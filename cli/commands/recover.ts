@@ -5,6 +5,7 @@ import { Failure } from '#lib/errors.ts'
 import { catalogue } from '../catalogue.ts'
 import { allRuns, runsFolder } from '../folders.ts'
 import { flag, text } from '../options.ts'
+import { standWhereSystemsAre } from '../stand.ts'
 
 interface Options {
   runs?: string
@@ -20,6 +21,7 @@ export const recover = {
       .option('runs', text('runs', 'Folder with runs, when it is not reports/runs'))
       .option('json', flag('Print what was found and done as JSON')),
   handler: async ({ runs = runsFolder, json }: Options): Promise<void> => {
+    await standWhereSystemsAre()
     const report = await recoverAll(allRuns(runs), catalogue.targets, systemClock)
     if (json) console.log(JSON.stringify(report, null, 2))
     else if (report.found.length === 0) console.log('nothing was left behind')

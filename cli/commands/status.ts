@@ -1,20 +1,32 @@
 import type { Argv } from 'yargs'
 import { own } from '#chaos/engine/plan.ts'
 import type { SystemStatus } from '#chaos/targets/target.ts'
+import { targetNamed } from '#chaos/targets/registry.ts'
 import { textOf } from '#lib/errors.ts'
 import { catalogue } from '../catalogue.ts'
-import { flag } from '../options.ts'
+import { flag, text } from '../options.ts'
 import { runningSystems } from '../systems.ts'
 
 export const status = {
   command: 'status',
   describe: 'Show the systems that are running, their instances and active faults',
-  builder: (yargs: Argv) => yargs.option('json', flag('Print it as JSON')),
-  handler: async ({ json }: { json: boolean }): Promise<void> => {
-    const systems = await runningSystems()
+  builder: (yargs: Argv) =>
+    yargs
+      .option('target', text('target', 'Only there; without it everywhere'))
+      .option('json', flag('Print it as JSON')),
+  handler: async ({ target, json }: { target?: string; json: boolean }): Promise<void> => {
+    if (target !== undefined) targetNamed(target)
+    const wanted = ({ name }: { name: string }): boolean => target === undefined || name === target
+    const systems = (await runningSystems()).filter((system) => wanted({ name: system.target }))
+    const grounds = await Promise.all(
+      Object.values(catalogue.targets)
+        .filter(wanted)
+        .map((each) => each.ground?.status() ?? []),
+    )
     const looks = await Promise.all(systems.map(look))
-    if (json) console.log(JSON.stringify(looks, null, 2))
-    else console.log(looks.length === 0 ? 'no system is running' : looks.map(lookText).join('\n\n'))
+    if (json) return console.log(JSON.stringify(looks, null, 2))
+    const none = target === undefined ? 'no system is running' : `no system is running on ${target}`
+    console.log([...grounds.flat(), looks.length === 0 ? none : looks.map(lookText).join('\n\n')].join('\n'))
   },
 }
 
@@ -57,5 +69,5 @@ function lookText({
     ['instances', error ?? [`${ready} of ${instances.length} ready`, ...others].join(', ')],
     ['faults', faults.join(', ') || 'none'],
   ]
-  return [`system ${id}`, ...rows.map(([title, text]) => `  ${title.padEnd(10)} ${text}`)].join('\n')
+  return [`system ${id}`, ...rows.map(([title, value]) => `  ${title.padEnd(10)} ${value}`)].join('\n')
 }

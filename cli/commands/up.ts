@@ -5,10 +5,11 @@ import { systemClock } from '#lib/clock.ts'
 import { Failure } from '#lib/errors.ts'
 import { prepareAll } from '#toolchain/resolve.ts'
 import { catalogue } from '../catalogue.ts'
-import { flag, number, withDesign, withTarget } from '../options.ts'
+import { type PlaceOptions, flag, number, targetOptions, withDesign, withTarget } from '../options.ts'
+import { standReady } from '../stand.ts'
 import { session } from '../session.ts'
 
-interface Options {
+interface Options extends PlaceOptions {
   target: string
   design: string
   ports?: number
@@ -26,13 +27,15 @@ export const up = {
         alias: 'ports-from',
       })
       .option('json', flag('Print its addresses as JSON')),
-  handler: async ({ target, design, ports, json }: Options): Promise<void> => {
+  handler: async ({ target, design, ports, json, ...place }: Options): Promise<void> => {
     if (!catalogue.designs.includes(design))
       throw new Failure('UNKNOWN_DESIGN', unknownName('design', design, catalogue.designs))
     const where = targetNamed(target)
+    const options = targetOptions(target, place)
     using here = session()
     const { terminal, signal } = here
-    await prepareAll(['redis', 'toxiproxy', 'nats-server'], { progress: terminal.line, signal })
+    await prepareAll([...where.programs], { progress: terminal.line, signal })
+    await standReady([{ target: where, options }], terminal, signal)
     const start_ms = systemClock.monotonic_ms()
     terminal.progress({ kind: 'begin', phase: 'up', title: 'system up' })
     const system = await where.up({
@@ -40,6 +43,7 @@ export const up = {
       links: 'all',
       lease_ms: 0,
       signal,
+      options,
       ...(ports !== undefined && { ports_from: ports }),
       progress: (text) => terminal.progress({ kind: 'status', text }),
     })

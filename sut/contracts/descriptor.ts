@@ -25,8 +25,13 @@ export const regionName = Type.Enum(regions)
 
 /** One signal of the HPA formula: desired = ceil(replicas × value / target), the largest of all signals counts. */
 export const scalingSignal = Type.Object({
-  signal: Type.Union([Type.Literal('cpu_percent'), Type.Literal('requests_per_s'), Type.Literal('queue_depth')]),
-  /** Average per replica that is aimed at: per cent of the CPU request, requests per second, or waiting requests. */
+  signal: Type.Union([
+    Type.Literal('cpu_percent'),
+    Type.Literal('requests_per_s'),
+    Type.Literal('queue_depth'),
+    Type.Literal('latency_p95_ms'),
+  ]),
+  /** Average per replica that is aimed at: per cent of the CPU request, requests per second, waiting requests, or milliseconds. */
   target: Type.Number({ exclusiveMinimum: 0 }),
 })
 

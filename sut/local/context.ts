@@ -1,9 +1,9 @@
 import type { Clock } from '#lib/clock.ts'
-import type { Observations } from './observations.ts'
+import type { Observations } from '#reports/record/observations.ts'
 import type { PortBlock } from './port-block.ts'
 import type { Processes } from './processes.ts'
 import type { StartRequest } from './request.ts'
-import type { Secrets } from './secrets.ts'
+import type { Secrets } from '#sut/deployment/secrets.ts'
 import type { LocalSettings } from './settings.ts'
 
 /** What every part of the daemon works with. */

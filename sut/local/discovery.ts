@@ -2,7 +2,7 @@ import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
 import { host } from './context.ts'
-import { linkId } from './links.ts'
+import { linkId } from '#sut/deployment/links.ts'
 
 // What a service in a region sees of the others: one file for each of both, replaced as a whole whenever it changes.
 export interface Address {

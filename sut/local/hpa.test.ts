@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { type ScalingView, decideScaling, desiredBy } from './hpa.ts'
 import { defaultSettings } from './settings.ts'
 
-const idle = { cpu_percent: 0, requests_per_s: 0, queue_depth: 0 }
+const idle = { cpu_percent: 0, requests_per_s: 0, queue_depth: 0, latency_p95_ms: 0 }
 const view = (changes: Partial<ScalingView>): ScalingView => ({
   now_ms: 100_000,
   replicas: 1,
@@ -81,7 +81,12 @@ describe('decision', () => {
   })
   test('stays within its bounds', () => {
     const amount = fc.double({ min: 0, max: 1e5, noNaN: true })
-    const reading = fc.record({ cpu_percent: amount, requests_per_s: amount, queue_depth: amount })
+    const reading = fc.record({
+      cpu_percent: amount,
+      requests_per_s: amount,
+      queue_depth: amount,
+      latency_p95_ms: amount,
+    })
     const property = fc.property(fc.array(reading, { maxLength: 8 }), fc.nat(3), (ready, waiting) => {
       const replicas = Math.min(8, Math.max(2, ready.length + waiting))
       const decision = decideScaling(view({ ready, replicas, min: 2, max: 8 }), defaultSettings)

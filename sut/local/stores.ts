@@ -1,9 +1,10 @@
+import { sentinelGroup } from '#sut/deployment/store-settings.ts'
 import type { SystemContext } from './context.ts'
 import type { StartGuard } from './start-guard.ts'
 import type { StoreSurroundings } from './services/routing.ts'
 import { type NatsStore, startNats } from './stores/nats.ts'
 import { type PostgresStore, startPostgres } from './stores/postgres/store.ts'
-import { type RedisStore, sentinelGroup, startRedis } from './stores/redis.ts'
+import { type RedisStore, startRedis } from './stores/redis.ts'
 
 export interface Stores {
   readonly postgres: PostgresStore

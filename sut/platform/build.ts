@@ -9,7 +9,7 @@ import { openDatabase, type Database } from './database.ts'
 import { watchDiscovery } from './discovery.ts'
 import { layeredCache } from './layered.ts'
 import { lazyBus } from './lazy-bus.ts'
-import { loadMeter } from './load-meter.ts'
+import { loadGauges, loadMeter } from './load-meter.ts'
 import { serviceLogger } from './logger.ts'
 import { operationsServer, type OperationsServer } from './operations.ts'
 import { relayOutbox, unpublished } from './outbox-relay.ts'
@@ -46,6 +46,7 @@ export async function buildPlatform(config: ServiceConfig, clock: Clock, isPubli
   let bus: Bus | undefined
   let operations: OperationsServer | undefined
   const meter = loadMeter(clock, () => store?.waiting() ?? 0)
+  loadGauges(metrics, meter)
   const http = httpServer({ config, public: isPublic, clock, log, metrics, meter })
   const outgoing = serviceCalls({ config, discovery, clock, metrics, log })
 

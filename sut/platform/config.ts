@@ -7,7 +7,10 @@ import { violationsOf } from './validation.ts'
 const text = Type.String({ minLength: 1 })
 const port = Type.Integer({ minimum: 0, maximum: 65535 })
 
-/** One JSON file a process, named by the environment variable SLOT_CONFIG. */
+/**
+ * One JSON file a process, named by the environment variable SLOT_CONFIG. Where all instances of a service share one file,
+ * SLOT_INSTANCE says which of them a process is.
+ */
 export const serviceConfig = Type.Object({
   service: serviceName,
   region: regionName,
@@ -30,10 +33,11 @@ export const serviceConfig = Type.Object({
 })
 export type ServiceConfig = Static<typeof serviceConfig>
 
-/** Throws CONFIG_INVALID with every violation. */
-export function readConfig(path: string | undefined): ServiceConfig {
+/** Throws CONFIG_INVALID with every violation. `environment`: SLOT_CONFIG, and SLOT_INSTANCE if it is another than the file's. */
+export function readConfig({ SLOT_CONFIG: path, SLOT_INSTANCE: instance }: NodeJS.ProcessEnv): ServiceConfig {
   if (path === undefined) throw new Failure('CONFIG_INVALID', 'SLOT_CONFIG names no file')
-  return readJson(path, serviceConfig)
+  const config = readJson(path, serviceConfig)
+  return instance === undefined || instance === '' ? config : { ...config, instance }
 }
 
 /** Reads and validates a JSON file; throws CONFIG_INVALID. */

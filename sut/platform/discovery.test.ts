@@ -52,3 +52,49 @@ test('a bad file at the start is refused with its violations', async () => {
   expect(() => watchDiscovery(file, () => {})).toThrow(/postgres.*nats/)
   await rm(folder, { recursive: true, force: true })
 })
+
+test('a name stands for its addresses, follows them, and keeps the last ones while nobody answers', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'slot-chaos-test-discovery-'))
+  const file = join(folder, 'discovery.json')
+  const named = { wallet: [{ name: 'wallet-a.slot.svc', region: 'a', port: 8443 }] }
+  await writeFile(file, JSON.stringify({ services: named, postgres: [], redis, nats: [] }))
+  const reports: string[] = []
+  const asked = new Set<string>()
+  let answer = async (): Promise<string[]> => ['10.0.0.2', '10.0.0.1']
+  const watched = watchDiscovery(
+    file,
+    (text) => void reports.push(text),
+    (name) => {
+      asked.add(name)
+      return answer()
+    },
+  )
+  const hosts = (): string | undefined =>
+    watched
+      .current()
+      .services['wallet']?.map(({ host }) => host)
+      .join()
+  try {
+    expect(hosts()).toBe('')
+    await waitFor(() => hosts() === '10.0.0.1,10.0.0.2', { what: 'both addresses', limit_ms: 3000 })
+    const [first] = watched.current().services['wallet']!
+    expect(first).toEqual({ instance: '10.0.0.1', region: 'a', host: '10.0.0.1', port: 8443 })
+    answer = () => Promise.reject(new Error('SERVFAIL'))
+    await waitFor(() => reports.length > 0, { what: 'a report', limit_ms: 3000 })
+    expect(hosts()).toBe('10.0.0.1,10.0.0.2')
+    let told = 0
+    watched.onChange(() => void told++)
+    answer = async () => ['10.0.0.3']
+    await waitFor(() => hosts() === '10.0.0.3', { what: 'the new address', limit_ms: 3000 })
+    answer = async () => []
+    await waitFor(() => hosts() === '', { what: 'nobody', limit_ms: 3000 })
+    expect({ told, reports: reports.length, asked: [...asked] }).toEqual({
+      told: 2,
+      reports: 1,
+      asked: ['wallet-a.slot.svc'],
+    })
+  } finally {
+    watched.close()
+    await rm(folder, { recursive: true, force: true })
+  }
+})

@@ -16,7 +16,9 @@ const publish_timeout_ms = 1500
 /** A stream without a leader (a server has just died) refuses; an election takes a second or two. */
 const publish_tries = 3
 const publish_back_off_ms = 200
-const ensure_tries = 60
+/** A start waits so long for a cluster with a leader, as it does for a database. */
+const ensure_limit_ms = 120_000
+const ensure_pause_ms = 500
 /** "maximum messages per subject exceeded": the log has the event. */
 const subject_is_taken = 10077
 const not_found = 404
@@ -130,14 +132,15 @@ function connectNear(config: BusOptions['config'], discovery: BusOptions['discov
 
 const isMissing = (error: unknown): boolean => error instanceof JetStreamApiError && error.status === not_found
 
-/** Streams and buckets cannot be made before the cluster has a leader: tries again, at most ensure_tries times. */
+/** Streams and buckets cannot be made before the cluster has a leader: tries again, until ensure_limit_ms. */
 async function untilTaken<T>(action: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
+  const end = performance.now() + ensure_limit_ms
+  for (;;) {
     try {
       return await action()
     } catch (error) {
-      if (tries === ensure_tries) throw new Problem('unavailable', 'the event bus has no leader', { cause: error })
-      await pause(250)
+      if (performance.now() > end) throw new Problem('unavailable', 'the event bus has no leader', { cause: error })
+      await pause(ensure_pause_ms)
     }
   }
 }

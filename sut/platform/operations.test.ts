@@ -19,10 +19,11 @@ function source(change: Partial<OperationsSource> = {}): OperationsSource {
   }
 }
 
-async function ask(change: Partial<OperationsSource>, path: string, token?: string) {
+async function ask(change: Partial<OperationsSource>, path: string, token?: string, header = 'authorization') {
   const server = await operationsServer(source(change))
   try {
-    const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    const value = header === 'authorization' ? `Bearer ${token}` : `${token}`
+    const headers: Record<string, string> = token === undefined ? {} : { [header]: value }
     const response = await fetch(`http://127.0.0.1:${server.port}${path}`, { headers })
     return { status: response.status, text: await response.text() }
   } finally {
@@ -40,6 +41,8 @@ test('state and dump need the token', async () => {
   expect((await ask({}, '/state')).status).toBe(401)
   expect((await ask({}, '/dump', 'secreT')).status).toBe(401)
   expect(await ask({}, '/state', 'secret')).toEqual({ status: 200, text: '{"pending":{"outbox":3}}' })
+  expect((await ask({}, '/state', 'secreT', 'x-operations-token')).status).toBe(401)
+  expect((await ask({}, '/state', 'secret', 'x-operations-token')).status).toBe(200)
   const dump = await ask({}, '/dump', 'secret')
   expect(dump.text.trim().split('\n')).toHaveLength(5000)
 })

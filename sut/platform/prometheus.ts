@@ -18,6 +18,9 @@ export function prometheusMetrics(labels: Record<string, string>): Metrics {
       known(name, () => new Counter({ name, help, labelNames: [...labelNames], registers: [registry] })),
     gauge: (name, help, labelNames = []) =>
       known(name, () => new Gauge({ name, help, labelNames: [...labelNames], registers: [registry] })),
+    level: (name, help, read) => {
+      const gauge: Gauge = new Gauge({ name, help, registers: [registry], collect: () => gauge.set(read()) })
+    },
     histogram: (name, help, labelNames = [], buckets = default_buckets) =>
       known(
         name,

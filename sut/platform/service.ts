@@ -26,7 +26,7 @@ export interface StartedService {
 
 /** A start waits so long for a database that takes writes. */
 const database_limit_ms = 120_000
-const database_pause_ms = 250
+const database_pause_ms = 500
 
 /** Requests that are still under way this long after the door was closed are given up. */
 const finish_limit_ms = 5000
@@ -37,7 +37,7 @@ const close_limit_ms = 5000
 export async function runService(name: ServiceName, wire: Wire, options: RunOptions = {}): Promise<void> {
   let config: ServiceConfig
   try {
-    config = readConfig(process.env['SLOT_CONFIG'])
+    config = readConfig(process.env)
     if (config.service !== name) throw new Failure('CONFIG_INVALID', `the config is of ${config.service}, not ${name}`)
   } catch (error) {
     process.stderr.write(`error ${error instanceof Failure ? error.code : 'INTERNAL'}: ${textOf(error)}\n`)

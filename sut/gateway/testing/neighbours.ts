@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { exportJWK, generateKeyPair } from 'jose'
 import { systemClock } from '#lib/clock.ts'
 import type { ServiceName } from '#sut/contracts/descriptor.ts'
-import { createAuthority } from '#sut/local/pki.ts'
+import { createAuthority } from '#sut/deployment/pki.ts'
 import { startService, type RunOptions, type StartedService, type Wire } from '#sut/platform/service.ts'
 import type { RedisStore } from '#sut/platform/testing/stores.ts'
 

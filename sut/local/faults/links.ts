@@ -1,6 +1,6 @@
 import { Failure } from '#lib/errors.ts'
 import type { SystemContext } from '../context.ts'
-import { type Link, type Selector, linksTo, matches } from '../links.ts'
+import { type Link, type Selector, linksTo, matches } from '#sut/deployment/links.ts'
 import type { Fleet } from '../services/fleet.ts'
 import type { Stores } from '../stores.ts'
 import type { Proxies, ToxicSettings } from '../toxiproxy.ts'

@@ -3,7 +3,7 @@ import { type Socket, connect } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { textOf } from '#lib/errors.ts'
 import { host } from '../context.ts'
-import type { CertificateFiles } from '../pki.ts'
+import type { CertificateFiles } from '#sut/deployment/pki.ts'
 
 export interface ProbeResult {
   connected: boolean

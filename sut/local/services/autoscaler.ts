@@ -5,7 +5,7 @@ import type { SystemContext } from '../context.ts'
 import { type Readings, type Recommendation, decideScaling } from '../hpa.ts'
 import type { Fleet } from './fleet.ts'
 import type { Instance } from './instance.ts'
-import { type LoadReading, ratesBetween } from './load.ts'
+import { type LoadReading, ratesBetween } from '#sut/deployment/load.ts'
 
 type Scaled = ServiceDescriptor & { scaling: NonNullable<ServiceDescriptor['scaling']> }
 
@@ -64,5 +64,6 @@ function readingsOf(earlier: LoadReading, later: LoadReading, cpu_request_millic
     cpu_percent: (rates.cpu_millicores / cpu_request_millicores) * 100,
     requests_per_s: rates.requests_per_s,
     queue_depth: rates.queue_depth,
+    latency_p95_ms: rates.latency_p95_ms,
   }
 }

@@ -1,7 +1,7 @@
 import { textOf } from '#lib/errors.ts'
 import { pause } from '#lib/wait.ts'
 import type { SystemContext } from '../context.ts'
-import type { Authority, CertificateFiles } from '../pki.ts'
+import type { Authority, CertificateFiles } from '#sut/deployment/pki.ts'
 import type { Proxies } from '../toxiproxy.ts'
 import { type Edge, createEdge } from './edges.ts'
 import { type Instance, createInstance } from './instance.ts'

@@ -2,11 +2,13 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { InstanceSample } from '#reports/record/format.ts'
 import { usageOf } from '#lib/process.ts'
+import type { Region, ServiceName } from '#sut/contracts/descriptor.ts'
 import { type SystemContext, host } from '../context.ts'
 import { discoveryFile } from '../discovery.ts'
 import { type KeptProcess, keepRunning } from '../kept-process.ts'
-import type { CertificateFiles } from '../pki.ts'
-import type { LoadAnswer, LoadReading } from './load.ts'
+import type { CertificateFiles } from '#sut/deployment/pki.ts'
+import { nodeFlags, serviceConfigOf } from '#sut/deployment/service-config.ts'
+import type { LoadAnswer, LoadReading } from '#sut/deployment/load.ts'
 import type { OperationsClient } from './operations.ts'
 
 /** One replica of a service: a name, two ports, and a process that is restarted as long as the replica exists. */
@@ -38,19 +40,6 @@ export interface InstanceOptions {
   operations: OperationsClient
   changed: () => void
 }
-
-/**
- * Little memory each, for there are many; a larger nursery from the start saves a third of the CPU that starting takes. Many
- * processes with few requests each: at V8's own thresholds (400 and 3000 calls) most code would stay slow for minutes.
- */
-const nodeFlags = [
-  '--always-sparkplug',
-  '--invocation-count-for-maglev=100',
-  '--invocation-count-for-turbofan=1000',
-  '--max-old-space-size=256',
-  '--min-semi-space-size=16',
-  '--max-semi-space-size=32',
-]
 
 export function createInstance(context: SystemContext, options: InstanceOptions): Instance {
   const { ports, settings, clock, observe, processes, request } = context
@@ -150,24 +139,17 @@ function configurationOf(
   { service, region, certificates }: InstanceOptions,
   { name, port, operations_port }: { name: string; port: number; operations_port: number },
 ): object {
-  const calls = request.descriptor.services.find((each) => each.name === service)?.calls ?? []
-  const password = secrets.passwords[service]
-  const own = Object.entries(secrets.ofService).find(([owner]) => owner === service)?.[1]
-  return {
-    service,
-    region,
+  const place = {
+    service: service as ServiceName,
+    region: region as Region,
     instance: name,
     system: request.id,
     design: request.design,
     listen: { host, port },
-    operations: { host, port: operations_port, token: secrets.operations_token },
+    operations: { host, port: operations_port },
     certificates,
     discovery: discoveryFile(folder, service, region),
-    ...(calls.includes('postgres') && { database: { name: service, user: service, password } }),
-    ...(calls.includes('redis') && { redis: { password: secrets.redis } }),
-    ...(calls.includes('nats') && { nats: { user: service, password } }),
-    secrets: own ?? {},
     drain_ms: settings.drain_ms,
-    log_level: 'info',
   }
+  return serviceConfigOf(place, request.descriptor, secrets)
 }

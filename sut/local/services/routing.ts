@@ -1,6 +1,6 @@
 import { type SystemContext, host } from '../context.ts'
 import { type Surroundings, discoveryFile, discoveryView, discoveryWriter } from '../discovery.ts'
-import { type Destination, isSelected, linksTo } from '../links.ts'
+import { type Destination, isSelected, linksTo } from '#sut/deployment/links.ts'
 import type { Proxies } from '../toxiproxy.ts'
 import type { Edge } from './edges.ts'
 import type { TargetsMessage } from './edge.ts'

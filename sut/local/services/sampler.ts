@@ -4,7 +4,7 @@ import type { SystemContext } from '../context.ts'
 import type { Stores } from '../stores.ts'
 import type { Fleet } from './fleet.ts'
 import type { Instance } from './instance.ts'
-import { type LoadReading, ratesBetween } from './load.ts'
+import { noLoad, readingHistories, sumOverServices } from '#sut/deployment/load.ts'
 
 export type Sample = Extract<ObservationLine, { kind: 'sample' }>
 
@@ -18,25 +18,19 @@ export interface Sampler {
   pending(everywhere: boolean): Promise<Record<string, number>>
 }
 
-/** Rates over less than this are noise. */
-const rates_over_min_ms = 500
-
 export function createSampler({ clock, request }: SystemContext, fleet: Fleet, stores: Stores): Sampler {
-  const histories = new Map<Instance, ReadingHistory>()
+  const histories = readingHistories<Instance>()
 
   const sampleOf = async (instance: Instance): Promise<InstanceSample> => {
     const reading = await instance.read()
-    const { earlier, history } = compared(reading, histories.get(instance))
-    if (history === undefined) histories.delete(instance)
-    else histories.set(instance, history)
-    const nothing = { cpu_millicores: 0, resident_bytes: 0, requests_per_s: 0, queue_depth: 0, latency_p95_ms: 0 }
+    const rates = histories.rates(instance, reading)
     return {
       instance: instance.name,
       service: instance.service,
       region: instance.region,
       state: instance.state(),
       restarts: instance.kept.restarts(),
-      ...(reading === null ? nothing : ratesBetween(earlier, reading)),
+      ...(rates ?? noLoad),
     }
   }
   const pending: Sampler['pending'] = async (everywhere) => {
@@ -67,46 +61,15 @@ export function createSampler({ clock, request }: SystemContext, fleet: Fleet, s
         stores.nats.status(),
         pending(false),
       ])
-      for (const instance of histories.keys()) if (!instances.includes(instance)) histories.delete(instance)
+      histories.keep(instances)
       const stores_now = { postgres, redis: { leader: redis }, nats }
       return { kind: 'sample', at_ms, instances: samples, stores: stores_now, pending: work }
     },
   }
 }
 
-interface ReadingHistory {
-  last: LoadReading
-  before: LoadReading | null
-}
-
-/** What a reading is compared with: the last one that is old enough, whoever asked for it. */
-function compared(
-  reading: LoadReading | null,
-  known: ReadingHistory | undefined,
-): { earlier: LoadReading | null; history: ReadingHistory | undefined } {
-  if (reading === null) return { earlier: null, history: undefined }
-  if (known === undefined) return { earlier: null, history: { last: reading, before: null } }
-  if (reading.at_ms - known.last.at_ms < rates_over_min_ms) return { earlier: known.before, history: known }
-  return { earlier: known.last, history: { last: reading, before: known.last } }
-}
-
 function firstOfEach(instances: readonly Instance[]): Instance[] {
   const first = new Map<string, Instance>()
   for (const instance of instances) if (!first.has(instance.service)) first.set(instance.service, instance)
   return [...first.values()]
-}
-
-/** Instances of a service count the same rows of one database: the largest of their answers, then the sum over services. */
-export function sumOverServices(
-  answers: readonly { service: string; pending: Record<string, number> }[],
-): Record<string, number> {
-  const largest = new Map<string, { name: string; value: number }>()
-  for (const { service, pending } of answers)
-    for (const [name, value] of Object.entries(pending)) {
-      const key = `${service} ${name}`
-      largest.set(key, { name, value: Math.max(value, largest.get(key)?.value ?? 0) })
-    }
-  const sums: Record<string, number> = {}
-  for (const { name, value } of largest.values()) sums[name] = (sums[name] ?? 0) + value
-  return sums
 }

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Agent, request } from 'undici'
 import { type Zone, zones } from '#sut/contracts/descriptor.ts'
+import { natsConfiguration, natsEnvironment } from '#sut/deployment/store-settings.ts'
 import { waitFor } from '#lib/wait.ts'
 import { type SystemContext, host } from '../context.ts'
 import { type KeptProcess, keepRunning } from '../kept-process.ts'
@@ -39,9 +40,7 @@ export async function startNats(context: SystemContext, start: StartGuard): Prom
           name: node,
           command: asked.programs.nats.path,
           args: ['--config', join(context.folder, 'config', `${node}.conf`)],
-          // Three servers beside some twenty processes: one thread each wakes the others less, and memory is cheaper than
-          // CPU, up to a limit.
-          environment: { ...asked.programs.nats.environment, GOMEMLIMIT: '256MiB', GOGC: '400', GOMAXPROCS: '1' },
+          environment: { ...asked.programs.nats.environment, ...natsEnvironment },
         }),
     })
     return { region, port: ports.port(node), monitor: ports.port(`${node} monitor`), kept }
@@ -92,32 +91,18 @@ export async function startNats(context: SystemContext, start: StartGuard): Prom
 }
 
 function configurationOf(zone: Zone, { folder, ports, secrets, request: asked, settings }: SystemContext): string {
-  const node = name(zone)
-  const route = (each: Zone): string =>
-    `nats-route://cluster:${secrets.nats_cluster}@${host}:${ports.port(`${name(each)} route`)}`
-  const users = asked.descriptor.services
-    .filter(({ calls }) => calls.includes('nats'))
-    .map((service) => `{ user: ${service.name}, password: "${secrets.passwords[service.name]}" }`)
-  return [
-    `server_name: ${node}`,
-    `listen: "${host}:${ports.port(node)}"`,
-    `http: "${host}:${ports.port(`${node} monitor`)}"`,
-    'cluster {',
-    '  name: slot-chaos',
-    `  listen: "${host}:${ports.port(`${node} route`)}"`,
-    `  authorization { user: cluster, password: "${secrets.nats_cluster}" }`,
-    `  routes: [${zones
-      .filter((each) => each !== zone)
-      .map((each) => `"${route(each)}"`)
-      .join(', ')}]`,
-    '}',
-    'jetstream {',
-    `  store_dir: "${join(folder, 'data', node)}"`,
-    '  max_memory_store: 64MB',
-    '  max_file_store: 4GB',
-    `  sync_interval: ${settings.nats_sync_interval}`,
-    '}',
-    `authorization { users: [${users.join(', ')}] }`,
-    '',
-  ].join('\n')
+  const at = (port_name: string): string => `${host}:${ports.port(port_name)}`
+  return natsConfiguration({
+    name: name(zone),
+    listen: at(name(zone)),
+    monitor: at(`${name(zone)} monitor`),
+    route: at(`${name(zone)} route`),
+    others: zones.filter((each) => each !== zone).map((each) => at(`${name(each)} route`)),
+    store_dir: join(folder, 'data', name(zone)),
+    sync_interval: settings.nats_sync_interval,
+    users: asked.descriptor.services
+      .filter(({ calls }) => calls.includes('nats'))
+      .map((service) => ({ user: service.name, password: secrets.passwords[service.name] ?? '' })),
+    cluster_password: secrets.nats_cluster,
+  })
 }

@@ -2,14 +2,13 @@ import { access, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Region, type Zone, regions, zones } from '#sut/contracts/descriptor.ts'
 import { waitFor } from '#lib/wait.ts'
+import { redisSettings, sentinelGroup } from '#sut/deployment/store-settings.ts'
 import { type SystemContext, host } from '../context.ts'
 import { type KeptProcess, keepRunning } from '../kept-process.ts'
 import { type StartGuard, guarded } from '../start-guard.ts'
 import { askRedis } from './resp.ts'
 
 // One Redis a region, the first one leads; a Sentinel in every zone decides, by majority, who leads next.
-export const sentinelGroup = 'slot'
-
 export interface RedisStore {
   readonly nodes: { region: Region; port: number; kept: KeptProcess }[]
   readonly sentinels: { region: Zone; port: number; kept: KeptProcess }[]
@@ -73,10 +72,7 @@ function redisNode(context: SystemContext, region: Region): RedisStore['nodes'][
       `requirepass ${context.secrets.redis}`,
       `masterauth ${context.secrets.redis}`,
       `replica-announce-ip ${host}`,
-      'appendonly yes',
-      'appendfsync everysec',
-      'save ""',
-      'repl-diskless-sync-delay 0',
+      ...redisSettings,
       ...(leader_port === port ? [] : [`replicaof ${host} ${leader_port}`]),
     ]
     return spawnRedis(context, name, lines, [])

@@ -1,3 +1,4 @@
+import { roleStatements } from '#sut/deployment/store-settings.ts'
 import type { SystemContext } from '../../context.ts'
 import { type Server, createSlot } from './server.ts'
 
@@ -7,9 +8,5 @@ export async function createDatabases(leader: Server, { request, secrets }: Syst
   await ask(`create role replicator login replication password '${secrets.postgres_replication}'`)
   await createSlot(leader, 'b')
   const owners = request.descriptor.services.filter(({ calls }) => calls.includes('postgres')).map(({ name }) => name)
-  for (const owner of owners) {
-    await ask(`create role ${owner} login password '${secrets.passwords[owner]}'`)
-    await ask(`create database ${owner} owner ${owner}`)
-    await ask(`revoke all on database ${owner} from public`)
-  }
+  for (const owner of owners) for (const sql of roleStatements(owner, secrets.passwords[owner] ?? '')) await ask(sql)
 }

@@ -1,0 +1,110 @@
+import { systemClock } from '#lib/clock.ts'
+import { Failure } from '#lib/errors.ts'
+import { identify } from '#lib/process.ts'
+import { textLines } from '#lib/text-lines.ts'
+import { openObservations, type Observations } from '#reports/record/observations.ts'
+import type { StateLine } from '#sut/contracts/state.ts'
+import type { RunningSystem } from '../target.ts'
+import { type Api, openApi } from './access/api.ts'
+import { endSystem } from './end.ts'
+import { type SystemFaults, createFaults } from './fault-port.ts'
+import { podClient, type PodClient } from './operations.ts'
+import { createSampler, type Sampler } from './sampler.ts'
+import type { SystemRecord } from './state.ts'
+import { createStoreStates } from './stores.ts'
+import { type ClusterView, createView } from './watch/view.ts'
+import type { Warden } from './warden-client.ts'
+
+/** Connections, watches and conversations with one system; they end together. */
+export interface Reached {
+  api: Api
+  view: ClusterView
+  observe: Observations
+  client: PodClient
+  sampler: Sampler
+  faults: SystemFaults
+  close(): Promise<void>
+}
+
+/** Watches begin at once: of a system that is being made everything is seen. Throws CONTEXT_UNKNOWN. */
+export async function reach(record: SystemRecord): Promise<Reached> {
+  const { id: namespace, descriptor } = record
+  const api = await openApi(record.access)
+  const over = new AbortController()
+  const observe = openObservations(null, systemClock)
+  const view = createView({ api, namespace, clock: systemClock, observe, signal: over.signal })
+  const client = podClient(api, namespace, record.operations_token)
+  const stores = createStoreStates({ api, namespace, signal: over.signal }, view, client)
+  const faults = createFaults(record, api, view, observe)
+  return {
+    api,
+    view,
+    observe,
+    client,
+    faults,
+    sampler: createSampler({ clock: systemClock, descriptor }, view, client, stores),
+    async close() {
+      await faults.close()
+      over.abort()
+      await api.close()
+    },
+  }
+}
+
+export interface RunningOptions {
+  warden: Warden
+  /** It was started by this command, with a lease: it ends when it is disposed of. */
+  owned: boolean
+}
+
+export function runningSystem(
+  record: SystemRecord,
+  reached: Reached,
+  { warden, owned }: RunningOptions,
+): RunningSystem {
+  const { sampler, observe, client, faults } = reached
+  const done = new AbortController()
+  let ended: Promise<void> | undefined
+  const close = async (end: () => Promise<void>): Promise<void> => {
+    done.abort() // whoever reads events reads to the end, not to an error
+    await reached.close()
+    await end()
+    warden.done()
+  }
+  const down = (): Promise<void> => {
+    ended ??= close(() => endSystem(record))
+    // A second call finishes what the first one could not.
+    return ended.catch(() => endSystem(record).then(() => warden.done()))
+  }
+  const leave = (): Promise<void> => (ended ??= close(async () => undefined))
+  return {
+    id: record.id,
+    descriptor: record.descriptor,
+    gateways: record.gateways,
+    authority_file: record.authority_file,
+    versions: record.versions,
+    settings: record.settings,
+    faults: faults.port,
+    sample: () => sampler.sample(),
+    events: (signal) => observe.follow(AbortSignal.any([signal, done.signal])),
+    async guard(pid) {
+      const identity = identify(pid)
+      if (identity !== null) warden.guard(identity)
+    },
+    pending: () => sampler.pending(true),
+    dump: () => statesOf(record, sampler, client),
+    down,
+    [Symbol.asyncDispose]: owned ? down : leave,
+  }
+}
+
+/** One instance of each service tells the state of all. */
+async function* statesOf({ descriptor }: SystemRecord, sampler: Sampler, client: PodClient): AsyncGenerator<StateLine> {
+  const tellers = sampler.tellers()
+  const missing = descriptor.services.filter((_, index) => tellers[index] === null).map(({ name }) => name)
+  if (missing.length > 0)
+    throw new Failure('STATE_UNREADABLE', `no instance of ${missing.join(', ')} is ready to tell its state`)
+  for (const pod of tellers)
+    for await (const line of textLines(await client.stream(pod!.metadata.name, '/dump')))
+      if (line !== '') yield JSON.parse(line) as StateLine
+}

@@ -1,0 +1,183 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Agent, request as httpRequest } from 'undici'
+import { systemClock } from '#lib/clock.ts'
+import { Failure, textOf } from '#lib/errors.ts'
+import { identify } from '#lib/process.ts'
+import { newId } from '#lib/random.ts'
+import { waitFor } from '#lib/wait.ts'
+import { manifestsOf } from '#kind-cluster/manifests/manifests.ts'
+import { createMaterial } from '#kind-cluster/manifests/material.ts'
+import { labelNames } from '#kind-cluster/manifests/names.ts'
+import type { ManifestRequest } from '#kind-cluster/manifests/request.ts'
+import { defaultSettings, type KubernetesSettings } from '#kind-cluster/manifests/settings.ts'
+import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
+import { choices } from '#sut/designs/registry.ts'
+import { assertLinks } from '#sut/deployment/links.ts'
+import { slotBackend } from '#sut/descriptor.ts'
+import type { RunningSystem, UpRequest } from '../target.ts'
+import { type Access, openApi } from './access/api.ts'
+import type { KubernetesObject, Listed } from './access/objects.ts'
+import { applyAll } from './apply.ts'
+import { endSystem } from './end.ts'
+import { untilReady } from './ready.ts'
+import { type Reached, reach, runningSystem } from './running.ts'
+import { type NodesAccess, type SystemRecord, recordFolder, writeRecord } from './state.ts'
+import { startWarden, type Warden } from './warden-client.ts'
+
+/** A cluster that is there, and what a system on it must know of it. */
+export interface Place {
+  target: string
+  access: Access
+  network_namespace: string | null
+  nodes: NodesAccess | null
+  images: { service: string; stores: string; agent: string }
+  zones: ManifestRequest['zones']
+  node_ports: ManifestRequest['node_ports']
+  gateways: { region: string; url: string }[]
+  /** Host names and addresses of the gateways, for their certificates. */
+  gateway_names: string[]
+  versions: Record<string, string>
+  /** Of the cluster itself. */
+  settings: Readonly<Record<string, string | number>>
+  /** What the manifests set otherwise here. */
+  manifest_settings: Partial<KubernetesSettings>
+}
+
+/** A warden of a system that lives until `down` holds only what faults of this command do to machines. */
+const guest_lease_ms = 15_000
+
+/** Starts a system and waits until it is ready. When it throws, nothing of it is left. */
+export async function up(request: UpRequest, place: Place): Promise<RunningSystem> {
+  choices(request.design) // throws UNKNOWN_DESIGN before anything starts
+  assertLinks(request.links, slotBackend)
+  await assertFree(place)
+  const settings = { ...defaultSettings, ...place.manifest_settings }
+  const record = recordOf(request, place, settings)
+  const material = await createMaterial({
+    system: record.id,
+    descriptor: record.descriptor,
+    gateway_names: place.gateway_names,
+    wall_ms: systemClock.wall_ms(),
+  })
+  record.operations_token = material.secrets.operations_token
+  await mkdir(recordFolder(record.id), { recursive: true, mode: 0o700 })
+  await writeFile(record.authority_file, material.authority)
+  await writeRecord(record)
+  const owned = request.lease_ms > 0
+  const warden = startWarden(record.id, owned ? request.lease_ms : guest_lease_ms, owned ? 'owner' : 'guest')
+  const manifests = manifestsOf({
+    ...place,
+    system: record.id,
+    descriptor: record.descriptor,
+    design: request.design,
+    image_pull_policy: 'IfNotPresent',
+    material,
+    autoscaling: request.autoscaling !== false,
+    settings,
+  })
+  let reached: Reached | undefined
+  try {
+    const api = await openApi(record.access)
+    request.progress(`applying ${manifests.length} objects to namespace ${record.id} …`)
+    await applyAll(api, manifests, { signal: request.signal }).finally(() => api.close())
+    reached = await reach(record)
+    return await started(reached, record, warden, request)
+  } catch (error) {
+    await reached?.close()
+    await endSystem(record).catch((left: unknown) => {
+      const text = `${textOf(error)}\nand namespace ${record.id} is still there: ${textOf(left)}`
+      throw new Failure('NOT_UNDONE', text, { cause: error })
+    })
+    warden.done()
+    request.signal.throwIfAborted()
+    throw error
+  }
+}
+
+async function started(
+  reached: Reached,
+  record: SystemRecord,
+  warden: Warden,
+  request: UpRequest,
+): Promise<RunningSystem> {
+  await reached.view.listed
+  await untilReady(reached, record.id, record.descriptor, request)
+  request.progress('asking the gateways …')
+  await Promise.all(record.gateways.map(({ url }) => gatewayAnswers(url, record.authority_file, request.signal)))
+  record.state = 'ready'
+  await writeRecord(record)
+  return runningSystem(record, reached, { warden, owned: record.lease_ms > 0 })
+}
+
+function recordOf(
+  { design, lease_ms, autoscaling }: UpRequest,
+  place: Place,
+  settings: KubernetesSettings,
+): SystemRecord {
+  const id = `slot-${newId().slice(0, 8)}`
+  return {
+    schema: 1,
+    id,
+    target: place.target,
+    state: 'starting',
+    access: place.access,
+    network_namespace: place.network_namespace,
+    nodes: place.nodes,
+    design,
+    descriptor: autoscaling === false ? withoutScaling(slotBackend) : slotBackend,
+    started_at_ms: systemClock.wall_ms(),
+    owner: identify(process.pid)!,
+    lease_ms,
+    gateways: place.gateways,
+    authority_file: join(recordFolder(id), 'authority.pem'),
+    versions: place.versions,
+    settings: { ...place.settings, ...settings },
+    agent_image: place.images.agent,
+    operations_token: '',
+  }
+}
+
+const withoutScaling = (descriptor: SystemDescriptor): SystemDescriptor => ({
+  ...descriptor,
+  services: descriptor.services.map(({ scaling: _held, ...service }) => service),
+})
+
+/** Its gateways are at fixed ports of the machines: there is room for one system. */
+async function assertFree({ access }: Place): Promise<void> {
+  const api = await openApi(access)
+  try {
+    const path = `/api/v1/namespaces?labelSelector=${encodeURIComponent(labelNames.system)}`
+    const { items } = await api.call<Listed<KubernetesObject>>('GET', path)
+    const [other] = items
+    if (other !== undefined)
+      throw new Failure('SYSTEM_EXISTS', `system ${other.metadata.name} is on ${access.context} already`)
+  } finally {
+    await api.close()
+  }
+}
+
+const gateway_limit_ms = 30_000
+
+/** Any answer will do: it came through the door, and from somebody whom our authority has signed. */
+async function gatewayAnswers(url: string, authority_file: string, signal: AbortSignal): Promise<void> {
+  const agent = new Agent({ connect: { ca: await readFile(authority_file, 'utf8') } })
+  let reason = ''
+  const answers = async (): Promise<boolean> => {
+    try {
+      await (await httpRequest(url, { dispatcher: agent, headersTimeout: 3_000, signal })).body.dump()
+      return true
+    } catch (error) {
+      reason = textOf(error)
+      return false
+    }
+  }
+  try {
+    await waitFor(answers, { what: `the gateway at ${url}`, limit_ms: gateway_limit_ms, every_ms: 250, signal })
+  } catch (error) {
+    signal.throwIfAborted()
+    throw new Failure('SYSTEM_START_FAILED', `the gateway at ${url} cannot be reached: ${reason}`, { cause: error })
+  } finally {
+    await agent.destroy()
+  }
+}

@@ -1,0 +1,31 @@
+import type { Region, SystemDescriptor, Zone } from '#sut/contracts/descriptor.ts'
+import type { Certificate } from '#sut/deployment/pki.ts'
+import type { Secrets } from '#sut/deployment/secrets.ts'
+import type { KubernetesSettings } from './settings.ts'
+
+/** Secrets and certificates of one system: made once, at its start (material.ts). */
+export interface Material {
+  secrets: Secrets
+  /** PEM of the authority that signed the gateways' certificates. */
+  authority: string
+  certificate(service: string, region: string): Certificate
+}
+
+export interface ManifestRequest {
+  /** Id of the system and name of its namespace. */
+  system: string
+  descriptor: SystemDescriptor
+  design: string
+  images: { service: string; stores: string }
+  image_pull_policy: 'IfNotPresent' | 'Never'
+  material: Material
+  /** The port of each node of a region at which its gateways are reached. */
+  node_ports: Record<Region, number>
+  /** Value of the label topology.kubernetes.io/region of the nodes of each zone. */
+  zones: Record<Zone, string>
+  autoscaling: boolean
+  settings: KubernetesSettings
+}
+
+/** On a cluster of our own making. */
+export const ownZones: Record<Zone, string> = { a: 'a', b: 'b', c: 'c' }

@@ -1,0 +1,101 @@
+// How the stores are set up wherever the system runs, so that what is found out on one target holds on the others too.
+
+/** PostgreSQL, for a machine of two cores that two servers, and everything else, share. */
+export const postgresSettings = {
+  max_connections: 300,
+  superuser_reserved_connections: 10,
+  shared_buffers: '128MB',
+  work_mem: '4MB',
+  maintenance_work_mem: '32MB',
+  // In the data folder: a server that is killed leaves nothing in /dev/shm.
+  dynamic_shared_memory_type: 'mmap',
+  max_worker_processes: 8,
+  max_parallel_workers: 0,
+  max_parallel_workers_per_gather: 0,
+  jit: 'off',
+  autovacuum_max_workers: 2,
+  wal_level: 'replica',
+  fsync: 'on',
+  full_page_writes: 'on',
+  synchronous_commit: 'on',
+  // Microseconds that a commit waits, while this many others are under way, to share one write to disk with them.
+  commit_delay: 1000,
+  commit_siblings: 3,
+  max_wal_size: '1GB',
+  max_wal_senders: 10,
+  max_replication_slots: 10,
+  wal_keep_size: '64MB',
+  max_slot_wal_keep_size: '1GB',
+  hot_standby: 'on',
+  wal_receiver_status_interval: '1s',
+  wal_retrieve_retry_interval: '500ms',
+  wal_receiver_timeout: '10s',
+  wal_sender_timeout: '10s',
+  tcp_keepalives_idle: 5,
+  tcp_keepalives_interval: 2,
+  tcp_keepalives_count: 3,
+  log_destination: 'stderr',
+  logging_collector: 'off',
+  log_line_prefix: '%m %u %p ',
+  timezone: 'UTC',
+} as const
+
+/** For each service that calls PostgreSQL a role and a database of the same name, which that role owns and nobody else enters. */
+export function roleStatements(owner: string, password: string): string[] {
+  return [
+    `create role ${owner} login password '${password}'`,
+    `create database ${owner} owner ${owner}`,
+    `revoke all on database ${owner} from public`,
+  ]
+}
+
+/** Redis may lose a second of what it holds; a replica gets its copy at once. */
+export const redisSettings = [
+  'appendonly yes',
+  'appendfsync everysec',
+  'save ""',
+  'repl-diskless-sync-delay 0',
+] as const
+
+/** The group of servers that the Sentinels watch. */
+export const sentinelGroup = 'slot'
+
+/** Three servers beside many processes: one thread each wakes the others less; memory is cheaper than CPU, up to a limit. */
+export const natsEnvironment = { GOMEMLIMIT: '256MiB', GOGC: '400', GOMAXPROCS: '1' } as const
+
+export interface NatsNode {
+  name: string
+  listen: string
+  monitor: string
+  route: string
+  /** `host:port` of the routes of the other nodes. */
+  others: readonly string[]
+  store_dir: string
+  sync_interval: string
+  users: readonly { user: string; password: string }[]
+  cluster_password: string
+}
+
+export function natsConfiguration(node: NatsNode): string {
+  const users = node.users.map(({ user, password }) => `{ user: ${user}, password: "${password}" }`)
+  const routes = node.others.map((each) => `"nats-route://cluster:${node.cluster_password}@${each}"`)
+  return [
+    `server_name: ${node.name}`,
+    `listen: "${node.listen}"`,
+    `http: "${node.monitor}"`,
+    'cluster {',
+    '  name: slot-chaos',
+    `  listen: "${node.route}"`,
+    `  authorization { user: cluster, password: "${node.cluster_password}" }`,
+    `  routes: [${routes.join(', ')}]`,
+    '}',
+    'jetstream {',
+    `  store_dir: "${node.store_dir}"`,
+    '  max_memory_store: 64MB',
+    '  max_file_store: 4GB',
+    `  sync_interval: ${node.sync_interval}`,
+    '}',
+    `authorization { users: [${users.join(', ')}] }`,
+    '',
+  ].join('\n')
+}
