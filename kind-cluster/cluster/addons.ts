@@ -6,7 +6,7 @@ import { clusterSettings } from './settings.ts'
 // the loss of a serving region takes away neither the readings nor those who act on them.
 
 /** A part of the configuration hash: a cluster with other addons is another cluster. */
-export const addonsVersion = `metrics-server ${versions.metrics_server}, keda ${versions.keda}, 1`
+export const addonsVersion = `metrics-server ${versions.metrics_server}, keda ${versions.keda}, 2`
 
 const labels = { app: 'metrics-server' }
 const name = 'metrics-server'
@@ -117,6 +117,8 @@ export function kedaKustomization({ offline }: { offline: boolean }): object {
     { op: 'replace', path: `${container}/resources/requests`, value: { cpu: '20m', memory: '100Mi' } },
     { op: 'replace', path: '/spec/template/spec/nodeSelector', value: onControlPlane.nodeSelector },
     { op: 'add', path: '/spec/template/spec/tolerations', value: onControlPlane.tolerations },
+    // Ours have the program elsewhere, and as their entry point.
+    ...(offline ? [{ op: 'remove', path: `${container}/command` }] : []),
   ]
   // It is one alone: on a busy machine it would lose an election against nobody, and start again.
   const alone = [

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { subnets } from '../offline/versions.ts'
 import type { KindNode } from './cluster.ts'
 import { type ClusterSettings, clusterSettings } from './settings.ts'
 
@@ -9,8 +10,6 @@ export const contextName = `kind-${clusterName}`
 /** A cluster-wide number each, since externalTrafficPolicy Local answers only on the nodes of its own region. */
 export const node_ports = { a: 30443, b: 30444 } as const
 export const gateway_ports = { a: 31443, b: 31444 } as const
-export const pod_subnet = '10.244.0.0/16'
-export const service_subnet = '10.96.0.0/12'
 
 /** On every node: which configuration it was made with, and that it is ours. */
 export const configurationLabel = 'slot-chaos/configuration'
@@ -50,7 +49,7 @@ export function kindConfiguration(request: ClusterRequest, hash: string): object
     apiVersion: 'kind.x-k8s.io/v1alpha4',
     name: clusterName,
     ...(sandboxed && { featureGates: { KubeletInUserNamespace: true } }),
-    networking: { apiServerAddress: '127.0.0.1', podSubnet: pod_subnet, serviceSubnet: service_subnet },
+    networking: { apiServerAddress: '127.0.0.1', podSubnet: subnets.pods, serviceSubnet: subnets.services },
     kubeadmConfigPatches: [kubeletPatch(request), controlPlanePatch(request)].map((patch) => JSON.stringify(patch)),
     nodes: nodes.map(({ role, region, zone }) => ({
       role,

@@ -11,7 +11,7 @@ import { bakedArtifacts, bakedKey, bakedReference, pauseVersion, saveBakedImages
 import { programArtifacts } from './programs.ts'
 import { rootArtifacts } from './root-file-systems.ts'
 import { assertRoom } from './room.ts'
-import { versions } from './versions.ts'
+import { subnets, versions } from './versions.ts'
 
 // The image of a node, as kind's own makers build it, from Go modules and Debian packages:
 //
@@ -43,7 +43,7 @@ export async function ensureNodeImage(engine: Engine, options: MakeOptions): Pro
 
 export async function nodeImageKey(): Promise<string> {
   const texts = await textsOf([...scripts, 'pod-network.sh'].map((name) => join(own, name)))
-  return keyOf([texts, nodeArtifacts().map(artifactKey), bakedKey(), versions.kind, dockerfile])
+  return keyOf([texts, nodeArtifacts().map(artifactKey), bakedKey(), versions.kind, dockerfile, subnets])
 }
 
 const nodeArtifacts = (): Artifact[] => [...programs.map((name) => programArtifacts[name]), rootArtifacts.node]
@@ -144,6 +144,8 @@ async function manifest(name: string): Promise<string> {
   return text
     .replaceAll('POD_NETWORK_IMAGE', bakedReference('pod-network'))
     .replaceAll('PROVISIONER_IMAGE', bakedReference('local-path-provisioner'))
+    .replaceAll('POD_SUBNET_RANGE', subnets.pods)
+    .replaceAll('SERVICE_SUBNET_RANGE', subnets.services)
 }
 
 interface Import {

@@ -16,6 +16,9 @@ export const versions = {
   stores_suite: 'trixie',
 } as const
 
+/** Addresses of pods and of Services in a cluster: the pod network must know both. */
+export const subnets = { pods: '10.244.0.0/16', services: '10.96.0.0/12' } as const
+
 /** Modules of Kubernetes' own repository: its replace lines do not count where it is a dependency, so all are named. */
 export const staging_modules = [
   'api apiextensions-apiserver apimachinery apiserver cli-runtime client-go cloud-provider cluster-bootstrap',

@@ -42,12 +42,17 @@ test('the metrics page shows each level as one series', async () => {
   const metrics = prometheusMetrics({ instance: 'wallet-a-1' })
   const meter = loadMeter({ wall_ms: () => now_ms, monotonic_ms: () => now_ms }, () => 7)
   loadGauges(metrics, meter)
-  const end = meter.begin()
-  now_ms += 30
-  end()
+  const serve = (count: number): void => {
+    const ends = Array.from({ length: count }, () => meter.begin())
+    now_ms += 30
+    for (const end of ends) end()
+  }
+  serve(19)
+  expect(meter.read().latency_p95_ms).toBe(0)
+  serve(6)
   const page = await metrics.registry.metrics()
   expect(page.match(/^load_\w+\{instance="wallet-a-1"\} .*$/gm)).toEqual([
-    'load_requests_per_second{instance="wallet-a-1"} 1',
+    'load_requests_per_second{instance="wallet-a-1"} 25',
     'load_latency_p95_milliseconds{instance="wallet-a-1"} 30',
     'load_queue_depth{instance="wallet-a-1"} 7',
   ])

@@ -8,7 +8,7 @@ export interface Load {
   in_flight: number
   /** Requests, and database queries, that wait for something inside this process. */
   queue_depth: number
-  /** Over about the last ten seconds; 0 without requests. */
+  /** Over about the last ten seconds; 0 with so few requests that one late one would be the tail. */
   latency_p95_ms: number
   /** Requests that ended over about the last five seconds, per second. */
   requests_per_s: number
@@ -25,6 +25,8 @@ export interface LoadMeter {
 
 const latency_window_ms = 10_000
 const most_samples = 2000
+/** Of fewer requests the largest twentieth is one, and says nothing of the others. */
+const tail_of_least = 20
 const rate_window_ms = 5000
 
 /** `waiting` adds what queues elsewhere in the process, e.g. for a database connection. */
@@ -65,7 +67,7 @@ export function loadMeter(clock: Clock, waiting: () => number): LoadMeter {
         requests_total,
         in_flight,
         queue_depth: in_flight + waiting(),
-        latency_p95_ms: recent[Math.ceil(recent.length * 0.95) - 1] ?? 0,
+        latency_p95_ms: recent.length < tail_of_least ? 0 : recent[Math.ceil(recent.length * 0.95) - 1]!,
         requests_per_s: rate(now_ms),
         cpu_ms: (user + system) / 1000,
         resident_bytes: process.memoryUsage.rss(),
@@ -78,7 +80,7 @@ export function loadMeter(clock: Clock, waiting: () => number): LoadMeter {
 export function loadGauges(metrics: Metrics, meter: LoadMeter): void {
   const gauges = {
     load_requests_per_second: ['Requests that ended over the last seconds', 'requests_per_s'],
-    load_latency_p95_milliseconds: ['Tail of the last ten seconds, 0 without requests', 'latency_p95_ms'],
+    load_latency_p95_milliseconds: ['Tail of the last ten seconds, 0 of few requests', 'latency_p95_ms'],
     load_queue_depth: ['Requests under way and queries that wait', 'queue_depth'],
   } as const satisfies Record<string, [string, keyof Load]>
   for (const [name, [help, field]] of Object.entries(gauges)) metrics.level(name, help, () => meter.read()[field])

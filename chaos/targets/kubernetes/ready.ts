@@ -31,11 +31,14 @@ export function hopeless(pod: Pod): boolean {
   return (main?.restartCount ?? 0) >= restarts_max
 }
 
-/** Waits until every pod is ready and every store has its leader. Throws SYSTEM_START_FAILED, which says what is not, and why. */
+/**
+ * Waits until so many pods are there, every one is ready and, if `whole`, every store has its leader and every service its replicas.
+ * Throws SYSTEM_START_FAILED, which says what is not, and why.
+ */
 export async function untilReady(
   { api, view, sampler }: Reached,
   namespace: string,
-  descriptor: SystemDescriptor,
+  { descriptor, pods_min, whole }: { descriptor: SystemDescriptor; pods_min: number; whole: boolean },
   { progress, signal }: { progress: (text: string) => void; signal: AbortSignal },
 ): Promise<void> {
   let lacking: string[] = []
@@ -48,7 +51,8 @@ export async function untilReady(
     lacking = waiting.map(podText)
     const pods = view.pods().length
     progress(`${pods - waiting.length} of ${pods} pods are ready …`)
-    if (pods === 0 || waiting.length > 0) return false
+    if (pods < pods_min || waiting.length > 0) return false
+    if (!whole) return true
     lacking = missing(await sampler.sample(), descriptor)
     return lacking.length === 0
   }

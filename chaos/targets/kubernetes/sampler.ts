@@ -2,7 +2,7 @@ import type { Clock } from '#lib/clock.ts'
 import type { InstanceSample, ObservationLine } from '#reports/record/format.ts'
 import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
 import type { PendingWork } from '#sut/contracts/state.ts'
-import { type LoadReading, noLoad, readingHistories, sumOverServices } from '#sut/deployment/load.ts'
+import { type LoadAnswer, type LoadReading, noLoad, readingHistories, sumOverServices } from '#sut/deployment/load.ts'
 import { type Pod, mainStatus, regionOf, workloadOf } from './access/objects.ts'
 import type { PodClient } from './operations.ts'
 import type { StoreStates } from './stores.ts'
@@ -19,14 +19,8 @@ export interface Sampler {
   tellers(): (Pod | null)[]
 }
 
-interface LoadAnswer {
-  requests_total: number
-  in_flight: number
-  queue_depth: number
-  latency_p95_ms: number
-  cpu_seconds_total: number
-  resident_bytes: number
-}
+/** What the operations port tells beside that on Kubernetes, where nobody else can ask the process. */
+type OwnLoad = LoadAnswer & Pick<LoadReading, 'cpu_ms' | 'resident_bytes'>
 
 /** So many questions in a row without an answer: it is gone, though nobody has told Kubernetes yet. */
 const silences_max = 3
@@ -45,13 +39,12 @@ export function createSampler(
   const read = async (pod: Pod): Promise<LoadReading | null> => {
     const { name } = pod.metadata
     if (mainStatus(pod)?.state?.running === undefined) return null
-    const load = await client.json<LoadAnswer>(name, '/load')
+    const load = await client.json<OwnLoad>(name, '/load')
     silences.set(name, load === undefined ? (silences.get(name) ?? 0) + 1 : 0)
     if (load === undefined) return null
-    const { cpu_seconds_total, ...rest } = load
     // Counters start anew with each container: the number of its restarts tells one process from the next.
     const pid = mainStatus(pod)?.restartCount ?? 0
-    return { ...rest, cpu_ms: cpu_seconds_total * 1000, at_ms: clock.monotonic_ms(), pid }
+    return { ...load, at_ms: clock.monotonic_ms(), pid }
   }
   const sampleOf = async (pod: Pod): Promise<InstanceSample> => {
     const rates = histories.rates(pod.metadata.name, await read(pod))

@@ -9,6 +9,7 @@ import { waitFor } from '#lib/wait.ts'
 import { manifestsOf } from '#kind-cluster/manifests/manifests.ts'
 import { createMaterial } from '#kind-cluster/manifests/material.ts'
 import { labelNames } from '#kind-cluster/manifests/names.ts'
+import type { Manifest } from '#kind-cluster/manifests/manifest.ts'
 import type { ManifestRequest } from '#kind-cluster/manifests/request.ts'
 import { defaultSettings, type KubernetesSettings } from '#kind-cluster/manifests/settings.ts'
 import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
@@ -78,10 +79,8 @@ export async function up(request: UpRequest, place: Place): Promise<RunningSyste
   })
   let reached: Reached | undefined
   try {
-    const api = await openApi(record.access)
-    request.progress(`applying ${manifests.length} objects to namespace ${record.id} …`)
-    await applyAll(api, manifests, { signal: request.signal }).finally(() => api.close())
     reached = await reach(record)
+    await applyInWaves(reached, record, manifests, request)
     return await started(reached, record, warden, request)
   } catch (error) {
     await reached?.close()
@@ -95,14 +94,33 @@ export async function up(request: UpRequest, place: Place): Promise<RunningSyste
   }
 }
 
+/** Stores first: services that wait for them take the CPU that they need to start. */
+async function applyInWaves(
+  reached: Reached,
+  record: SystemRecord,
+  manifests: readonly Manifest[],
+  { progress, signal }: UpRequest,
+): Promise<void> {
+  const [stores, services] = [false, true].map((second) =>
+    manifests.filter(({ kind }) => (kind === 'Deployment' || kind === 'ScaledObject') === second),
+  ) as [Manifest[], Manifest[]]
+  const { id, descriptor } = record
+  progress(`applying ${manifests.length} objects to namespace ${id} …`)
+  await applyAll(reached.api, stores, { signal })
+  await reached.view.listed
+  const pods_min = stores.filter(({ kind }) => kind === 'StatefulSet').length
+  await untilReady(reached, id, { descriptor, pods_min, whole: false }, { progress, signal })
+  await applyAll(reached.api, services, { signal })
+}
+
 async function started(
   reached: Reached,
   record: SystemRecord,
   warden: Warden,
   request: UpRequest,
 ): Promise<RunningSystem> {
-  await reached.view.listed
-  await untilReady(reached, record.id, record.descriptor, request)
+  const { descriptor } = record
+  await untilReady(reached, record.id, { descriptor, pods_min: 1, whole: true }, request)
   request.progress('asking the gateways …')
   await Promise.all(record.gateways.map(({ url }) => gatewayAnswers(url, record.authority_file, request.signal)))
   record.state = 'ready'
