@@ -37,12 +37,12 @@ export const nodePause: Fault<Static<typeof parameters>> = {
     }
   },
   inject: async ({ details }, port) => {
-    await Promise.all((details['machines'] as string[]).map((machine) => port.pauseMachine?.(machine)))
+    await Promise.all((details['machines'] as string[]).map(async (machine) => port.pauseMachine?.(machine)))
   },
   verify: async ({ details }, port) => {
     const machines = details['machines'] as string[]
     const silent = async (): Promise<boolean> => {
-      const answers = await Promise.all(machines.map((machine) => port.probeMachine?.(machine)))
+      const answers = await Promise.all(machines.map(async (machine) => port.probeMachine?.(machine)))
       return answers.every((answer) => answer === null)
     }
     try {
@@ -54,6 +54,6 @@ export const nodePause: Fault<Static<typeof parameters>> = {
     return `${machines.join(', ')} do not answer any more`
   },
   revert: async ({ details }, port) => {
-    await Promise.all((details['machines'] as string[]).map((machine) => port.resumeMachine?.(machine)))
+    await Promise.all((details['machines'] as string[]).map(async (machine) => port.resumeMachine?.(machine)))
   },
 }

@@ -31,7 +31,7 @@ export const podDelete: Fault<Static<typeof parameters>> = {
   inject: async ({ targets }, port) => port.deletePods?.(targets),
   verify: async ({ targets }, port) => {
     const leaving = async (): Promise<boolean> => {
-      const answers = await Promise.all(targets.map((target) => port.leaving?.(target)))
+      const answers = await Promise.all(targets.map(async (target) => port.leaving?.(target)))
       return answers.every((each) => each === true)
     }
     try {

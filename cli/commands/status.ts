@@ -21,7 +21,7 @@ export const status = {
     const grounds = await Promise.all(
       Object.values(catalogue.targets)
         .filter(wanted)
-        .map((each) => each.ground?.status() ?? []),
+        .map(async (each) => each.ground?.status() ?? []),
     )
     const looks = await Promise.all(systems.map(look))
     if (json) return console.log(JSON.stringify(looks, null, 2))

@@ -15,7 +15,7 @@ export interface ClusterKind {
   name: string
   capabilities: readonly Capability[]
   /** Finds or makes the cluster; the second time within a command it answers at once. */
-  place(options: TargetOptions, ports: PreparePorts): Promise<Place>
+  place: (options: TargetOptions, ports: PreparePorts) => Promise<Place>
 }
 
 /** A target whose systems are namespaces of a cluster. */

@@ -21,7 +21,7 @@ const probe_limit_max_ms = 8_000
 const tend_every_ms = 1_000
 
 export interface LinkFaults extends LinkPort {
-  active(): string[]
+  active: () => string[]
 }
 
 interface Broken {

@@ -18,7 +18,7 @@ export function createMachineFaults(
   view: ClusterView,
   nodes: Nodes | null,
   observe: Observations,
-): MachineFaults & { residue(): Promise<string[]> } {
+): MachineFaults & { residue: () => Promise<string[]> } {
   const ours = (): Nodes => {
     if (nodes !== null) return nodes
     throw new Failure('NOT_SUPPORTED_BY_TARGET', 'the machines of this cluster cannot be broken from here')
