@@ -57,14 +57,11 @@ export async function ensureCluster(options: ClusterOptions): Promise<KindCluste
   }
   const hash = configurationHash(request)
   const answer = { engine, offline, place, signal }
-  if (existing?.hash === hash && (await usable(existing, { engine, signal }, place, progress)))
-    return describeCluster(answer)
   if (existing !== undefined) {
-    progress(
-      existing.hash === hash
-        ? 'the cluster is broken: making it anew …'
-        : 'its settings differ: making the cluster anew …',
-    )
+    const lack =
+      existing.hash === hash ? await whatItLacks(existing, { engine, signal }, place, progress) : 'its settings differ'
+    if (lack === undefined) return describeCluster(answer)
+    progress(`making the cluster anew: ${lack} …`)
     await deleteCluster(engine, options)
   }
   await assertClusterRoom()
@@ -85,15 +82,20 @@ function assertBoots({ engine, offline }: { engine: Engine; offline: boolean }):
   })
 }
 
-/** All nodes run and are Ready; those that were stopped or paused, by a machine's restart or a fault, are started first. */
-async function usable(
+/**
+ * Why it cannot be used; undefined: all nodes run and are Ready. Those that were stopped or paused, by a machine's restart or a
+ * fault, are started first.
+ */
+async function whatItLacks(
   existing: Existing,
   inside: Inside,
   place: ClusterPlace,
   progress: (text: string) => void,
-): Promise<boolean> {
-  if (!existsSync(place.kubeconfig) || existsSync(place.creating) || existing.containers.length !== nodes.length)
-    return false
+): Promise<string | undefined> {
+  if (existsSync(place.creating)) return 'it was never finished'
+  if (!existsSync(place.kubeconfig)) return 'the file that says how to reach it is gone'
+  const { length } = existing.containers
+  if (length !== nodes.length) return `it has ${length} nodes instead of ${nodes.length}`
   if (!isWhole(existing)) progress('starting the nodes of the cluster …')
   try {
     for (const { name, state } of existing.containers) {
@@ -102,10 +104,10 @@ async function usable(
     }
     await waitForNodes(inside)
     await waitForAddons(inside)
-    return true
-  } catch {
+    return undefined
+  } catch (error) {
     inside.signal?.throwIfAborted()
-    return false
+    return textOf(error)
   }
 }
 

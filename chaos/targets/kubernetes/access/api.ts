@@ -68,11 +68,9 @@ export async function openApi(access: Access): Promise<Api> {
   config.setCurrentContext(access.context)
   const server = config.getCurrentCluster()?.server ?? ''
   const login = loginOf(config, library)
-  const dispatchers = new Set<Dispatcher>()
 
   const send = async (method: Method, path: string, options: CallOptions): Promise<Dispatcher.ResponseData> => {
-    const { headers, dispatcher } = await login(`${server}${path}`)
-    if (dispatcher !== undefined) dispatchers.add(dispatcher)
+    const { headers, dispatcher } = await login.now(server)
     const type = options.patch === undefined ? 'application/json' : patches[options.patch]
     try {
       return await request(`${server}${path}`, {
@@ -105,23 +103,47 @@ export async function openApi(access: Access): Promise<Api> {
     text: async (path, options = {}) => (await answered('GET', path, options)).body.text(),
     stream: async (path, options = {}) => (await answered('GET', path, options)).body,
     exec: exec.exec.bind(exec),
-    close: async () => {
-      await Promise.all([...dispatchers].map((dispatcher) => dispatcher.destroy()))
-    },
+    close: () => login.end(),
   }
+}
+
+/** Tokens and certificates of a login may be short-lived; asking anew for each call would cost a TLS handshake each time. */
+const login_lasts_ms = 60_000
+
+interface Login {
+  headers: Record<string, string>
+  dispatcher: Dispatcher | undefined
 }
 
 /** Headers and TLS of the user in the kubeconfig: certificates, tokens, exec plug-ins; the library knows them all. */
 function loginOf(config: KubeConfig, { RequestContext, HttpMethod }: typeof import('@kubernetes/client-node')) {
-  return async (url: string): Promise<{ headers: Record<string, string>; dispatcher: Dispatcher | undefined }> => {
-    const context = new RequestContext(url, HttpMethod.GET)
+  const dispatchers = new Set<Dispatcher>()
+  let current: Promise<Login> | undefined
+  let until_ms = 0
+  const make = async (server: string): Promise<Login> => {
+    const context = new RequestContext(server, HttpMethod.GET)
     await config.applySecurityAuthentication(context)
-    return {
-      headers: context.getHeaders(),
-      dispatcher: context.getDispatcher(),
-    }
+    const dispatcher = context.getDispatcher()
+    // The last one closes when its last answer, or watch, has ended.
+    for (const old of dispatchers) void old.close().then(() => dispatchers.delete(old), ignore)
+    if (dispatcher !== undefined) dispatchers.add(dispatcher)
+    return { headers: context.getHeaders(), dispatcher }
+  }
+  return {
+    now(server: string): Promise<Login> {
+      const now_ms = performance.now()
+      if (current !== undefined && now_ms < until_ms) return current
+      until_ms = now_ms + login_lasts_ms
+      current = make(server)
+      current.catch(() => (until_ms = 0))
+      return current
+    },
+    end: async (): Promise<void> => {
+      await Promise.all([...dispatchers].map((dispatcher) => dispatcher.destroy()))
+    },
   }
 }
+const ignore = (): void => undefined
 
 /** A Status object says it best. */
 function messageOf(body: string, asked: string, status: number): string {

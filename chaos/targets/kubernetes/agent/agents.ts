@@ -31,7 +31,7 @@ interface AgentOptions {
 /** The agent forgets everything ten seconds after the last word. */
 const beat_every_ms = 2_500
 const answer_limit_ms = 10_000
-const program = ['node', '/app/kind-cluster/agent/main.ts']
+const program = ['node', '/app/agent/main.mjs']
 
 export function createAgents(options: AgentOptions): Agents {
   const admission = createAdmission(options.api, options.namespace)

@@ -3,15 +3,16 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { bundleServices } from './bundle.ts'
+import { ensureBundle, servicesBundle } from './bundle.ts'
 
 let root: string
 const write = (path: string, text: string): void => {
   mkdirSync(join(root, path, '..'), { recursive: true })
   writeFileSync(join(root, path), text)
 }
-const run = (entry: string, service: string): string =>
-  execFileSync(process.execPath, [entry.replace('{service}', service)], { encoding: 'utf8' }).trim()
+const bundle = (...names: string[]): Promise<string> => ensureBundle(root, servicesBundle(names))
+const run = (folder: string, service: string): string =>
+  execFileSync(process.execPath, [join(folder, service, 'main.mjs')], { encoding: 'utf8' }).trim()
 const cached = (): string[] => readdirSync(join(root, 'node_modules', '.cache', 'slot-chaos'))
 
 beforeEach(() => {
@@ -29,30 +30,30 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }))
 
 test('services run from their bundle; it is made once, and anew when a source has changed', async () => {
-  const entry = await bundleServices(root, ['game', 'wallet'])
-  expect([run(entry, 'game'), run(entry, 'wallet')]).toEqual(['onegame', 'onewallet'])
-  expect(readdirSync(join(entry, '..', '..', 'wallet'))).toEqual(['main.mjs', 'migrations'])
+  const folder = await bundle('game', 'wallet')
+  expect([run(folder, 'game'), run(folder, 'wallet')]).toEqual(['onegame', 'onewallet'])
+  expect(readdirSync(join(folder, 'wallet'))).toEqual(['main.mjs', 'migrations'])
   write('sut/wallet/wallet.test.ts', 'a test is no source')
-  expect(await bundleServices(root, ['game', 'wallet'])).toBe(entry)
+  expect(await bundle('game', 'wallet')).toBe(folder)
 
   write('lib/word.ts', `export const word: string = 'two'`)
-  const fresh = await bundleServices(root, ['game', 'wallet'])
+  const fresh = await bundle('game', 'wallet')
   expect(run(fresh, 'wallet')).toBe('twowallet')
-  expect(run(entry, 'wallet')).toBe('onewallet') // a system that runs from the old one keeps it
+  expect(run(folder, 'wallet')).toBe('onewallet') // a system that runs from the old one keeps it
 })
 
 test('two at once make one; old ones do not pile up', async () => {
-  const both = await Promise.all([bundleServices(root, ['game']), bundleServices(root, ['game'])])
+  const both = await Promise.all([bundle('game'), bundle('game')])
   expect(both[0]).toBe(both[1])
   for (let change = 0; change < 5; change++) {
     write('lib/word.ts', `export const word: string = '${change}'`)
-    await bundleServices(root, ['game'])
+    await bundle('game')
   }
   expect(cached()).toHaveLength(4)
 })
 
 test('a source that cannot be read is one clear error, and nothing half-made stays', async () => {
   write('sut/game/main.ts', 'const = ')
-  await expect(bundleServices(root, ['game'])).rejects.toMatchObject({ code: 'SYSTEM_START_FAILED' })
+  await expect(bundle('game')).rejects.toMatchObject({ code: 'SYSTEM_START_FAILED' })
   expect(existsSync(join(root, 'node_modules', '.cache', 'slot-chaos'))).toBe(false)
 })
