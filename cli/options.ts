@@ -90,6 +90,12 @@ export const withRun = <T>(yargs: Argv<T>) =>
     })
     .option('json', flag('Print result.json on stdout, and nothing else there'))
 
+export const withLoad = <T>(yargs: Argv<T>) =>
+  yargs.option(
+    'load',
+    number('load', "Per cent of the experiment's load; without it what the target bears", { min: 1, max: 1000 }),
+  )
+
 export const withDesign = <T>(yargs: Argv<T>) =>
   yargs.option('design', text('design', `Design of the system: ${Object.keys(designs).join(', ')}`, 'standard'))
 

@@ -25,6 +25,8 @@ export interface RunOptions extends PlaceOptions {
   target: string
   design: string
   trials?: number | undefined
+  /** Per cent of what the experiments say. */
+  load?: number | undefined
   seed?: string | undefined
   ports?: number | undefined
 }
@@ -40,7 +42,9 @@ export function planAll(named: readonly NamedExperiment[], options: RunOptions):
   const plans: Plan[] = []
   for (const each of named)
     try {
-      plans.push(planRun({ ...each, ...options, place, ports_from: options.ports }, catalogue))
+      plans.push(
+        planRun({ ...each, ...options, place, load_percent: options.load, ports_from: options.ports }, catalogue),
+      )
     } catch (error) {
       if (!(error instanceof Failure)) throw error
       failures.push(error)

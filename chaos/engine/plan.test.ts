@@ -53,6 +53,17 @@ test('every experiment of a suite is there, and quick takes at most 5 minutes', 
   expect(lengths_s.reduce((sum, length_s) => sum + length_s, 0)).toBeLessThanOrEqual(300)
 })
 
+test('the load is what the target bears, unless somebody says how much', () => {
+  const load = (changes: Partial<PlanRequest>) =>
+    planRun(request({ experiment: experiments['wallet-kill'], ...changes }), catalogue).experiment.load
+  expect(load({})).toMatchObject({ rate_per_s: 30, players: 60 })
+  expect(load({ load_percent: 25 })).toMatchObject({ rate_per_s: 7.5, players: 15 })
+  const bears_less = { ...catalogue.targets['memory']!, load_percent: 50 }
+  const small = { ...catalogue, targets: { ...catalogue.targets, memory: bears_less } }
+  const plan = planRun(request({ experiment: experiments['wallet-kill'] }), small)
+  expect(plan.experiment.load).toMatchObject({ rate_per_s: 15, players: 30 })
+})
+
 test('defaults are filled in, options win, links come from the faults', () => {
   const plan = planRun(request({ experiment: experiments['database-link-down'], trials: 4, seed: 's' }), catalogue)
   expect(plan.experiment).toMatchObject({ trials: 4, load: { players: 80 } })

@@ -15,6 +15,8 @@ export interface PlanRequest {
   design: string
   trials?: number | undefined
   seed?: string | undefined
+  /** Of the load that the experiment names; without it the target's own. */
+  load_percent?: number | undefined
   ports_from?: number | undefined
   /** What a person says about the place. */
   place?: TargetOptions
@@ -28,6 +30,8 @@ export interface Plan {
   seed: string
   ports_from?: number
   place: TargetOptions
+  /** How much of the load that was named this experiment has. */
+  load_percent: number
   links: LinkSelector[]
   /** Length of the load after its warm-up, at most. */
   load_s: number
@@ -61,7 +65,9 @@ export function planRun(request: PlanRequest, catalogue: Catalogue): Plan {
   const faults = read.faults.map((use, index) => checkedFault(use, `/faults/${index}`, catalogue, target))
   problems.push(...faults.flatMap((fault) => fault.problems), ...namesOf(read, catalogue))
   if (problems.length > 0) throw failureOf(request.source, problems)
-  const experiment = { ...read, faults: faults.map(({ use }) => use) }
+  const load_percent = request.load_percent ?? target.load_percent ?? 100
+  const load = loadAt(load_percent, read.load)
+  const experiment = { ...read, load, faults: faults.map(({ use }) => use) }
   return {
     experiment,
     target,
@@ -69,6 +75,7 @@ export function planRun(request: PlanRequest, catalogue: Catalogue): Plan {
     seed: request.seed ?? freshSeed(),
     ...(request.ports_from !== undefined && { ports_from: request.ports_from }),
     place: request.place ?? {},
+    load_percent,
     links: faults.flatMap(({ links }) => links),
     load_s: loadLength_s(experiment),
     estimate_s: estimateLength_s(experiment),
@@ -79,6 +86,13 @@ function withTrials({ experiment, trials }: PlanRequest): unknown {
   const isObject = typeof experiment === 'object' && experiment !== null && !Array.isArray(experiment)
   return isObject && trials !== undefined ? { ...experiment, trials } : experiment
 }
+
+/** Each player plays as before; there are fewer, or more. */
+const loadAt = (percent: number, load: Experiment['load']): Experiment['load'] => ({
+  ...load,
+  rate_per_s: (load.rate_per_s * percent) / 100,
+  players: Math.ceil((load.players * percent) / 100),
+})
 
 interface CheckedFault {
   use: FaultUse

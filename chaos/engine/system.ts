@@ -30,7 +30,7 @@ export async function up(run: Run): Promise<string> {
   record.journal(systemNote(system.id))
   record.update({
     system: system.descriptor,
-    settings: { ...system.settings, lease_ms },
+    settings: { ...system.settings, lease_ms, load_percent: plan.load_percent },
     versions: { ...versionsOf(run), ...system.versions },
   })
   run.sample = await system.sample()

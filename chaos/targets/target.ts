@@ -8,6 +8,8 @@ export interface Target {
   readonly name: string
   /** Fault operations that it can do; a fault names what it needs, and is refused by name before anything starts. */
   readonly capabilities: readonly Capability[]
+  /** Per cent of an experiment's load when nobody says how much; without it all of it. Less where a machine bears more. */
+  readonly load_percent?: number
   /** Outside programs that a system here needs, by their names in toolchain/registry.ts. */
   readonly programs: readonly ProgramName[]
   /**

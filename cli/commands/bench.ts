@@ -49,7 +49,7 @@ export const bench = {
       .option('rate', number('rate', 'Arrivals per second, all of them spins', { min: 1, max: 2000 }, 103))
       .option('duration', number('duration', 'Seconds that are measured', { min: 5, max: 600 }, 20)),
   handler: async ({ rate, duration, out, json, ...options }: Options): Promise<void> => {
-    const plans = planAll([{ source: 'bench', experiment: experimentOf(rate, duration) }], options)
+    const plans = planAll([{ source: 'bench', experiment: experimentOf(rate, duration) }], { ...options, load: 100 })
     using here = session()
     const { results, folder, failure } = await runAll({ plans, name: 'bench', out, ...here })
     here.terminal.clear()

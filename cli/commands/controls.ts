@@ -4,7 +4,7 @@ import { gateAgainst } from '#reports/gate/baseline.ts'
 import type { ResultFile } from '#reports/record/result.ts'
 import { designs } from '#sut/designs/registry.ts'
 import { catalogue } from '../catalogue.ts'
-import { number, withRun } from '../options.ts'
+import { number, withLoad, withRun } from '../options.ts'
 import { readExperiments } from '../read-experiment.ts'
 import { planAll, runAll, type RunOptions } from '../run-experiments.ts'
 import { session } from '../session.ts'
@@ -30,7 +30,7 @@ export const controls = {
   command: 'controls',
   describe: 'Is the harness itself to be trusted? Two calm runs must not differ, planted bugs must be found',
   builder: (yargs: Argv) =>
-    withRun(yargs).option(
+    withLoad(withRun(yargs)).option(
       'repeat',
       number('repeat', 'How often each control is run', { min: 1, max: 20, integer: true }, 1),
     ),

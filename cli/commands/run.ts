@@ -4,7 +4,7 @@ import { own } from '#chaos/engine/plan.ts'
 import { Failure } from '#lib/errors.ts'
 import { exitCodeOf } from '#reports/gate/exit-code.ts'
 import { catalogue } from '../catalogue.ts'
-import { flag, withDesign, withRun } from '../options.ts'
+import { flag, withDesign, withLoad, withRun } from '../options.ts'
 import { readExperiments } from '../read-experiment.ts'
 import { planAll, reportOf, runAll, type Ran, type RunOptions } from '../run-experiments.ts'
 import { session } from '../session.ts'
@@ -22,7 +22,7 @@ export const run = (others: readonly string[]) => ({
   command: '$0 [names..]',
   describe: 'Run experiments or suites (without a name: the suite quick), judge and report them',
   builder: (yargs: Argv) =>
-    withDesign(withRun(yargs))
+    withDesign(withLoad(withRun(yargs)))
       .positional('names', { type: 'string', array: true, describe: 'Experiments, suites, or paths of .json files' })
       .option('dry-run', flag('Validate everything, print the plan, start nothing')),
   handler: async ({ names = [], out, json, dryRun, ...options }: Options): Promise<void> => {

@@ -4,7 +4,7 @@ import { tableText } from '#reports/gate/compare.ts'
 import type { ResultFile } from '#reports/record/result.ts'
 import { designs as allDesigns } from '#sut/designs/registry.ts'
 import { catalogue } from '../catalogue.ts'
-import { text, withRun } from '../options.ts'
+import { text, withLoad, withRun } from '../options.ts'
 import { readExperiments } from '../read-experiment.ts'
 import { planAll, runAll, type RunOptions } from '../run-experiments.ts'
 import { session } from '../session.ts'
@@ -24,7 +24,7 @@ export const tournament = {
   command: 'tournament',
   describe: 'Run experiments under several designs and put them side by side',
   builder: (yargs: Argv) =>
-    withRun(yargs)
+    withLoad(withRun(yargs))
       .option('designs', text('designs', `Comma-separated; without it ${sound.join(',')}`))
       .option('experiments', text('experiments', 'Comma-separated experiments or suites; without it quick')),
   handler: async ({ designs, experiments, out, json, ...options }: Options): Promise<void> => {

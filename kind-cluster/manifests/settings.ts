@@ -2,8 +2,8 @@
 // small clusters change some. Those of the cluster itself (how long a node may be silent) belong to the cluster.
 export const defaultSettings = {
   /** Readiness: an instance that is only busy must not be taken away from the others. */
-  readiness_period_s: 1,
-  readiness_failures: 5,
+  readiness_period_s: 2,
+  readiness_failures: 3,
   liveness_period_s: 5,
   liveness_failures: 6,
   /** From the start of a container to its first answer; on a busy machine all start at once. */
@@ -16,6 +16,8 @@ export const defaultSettings = {
   eviction_after_s: 30,
   /** Share of the descriptor's CPU request that a pod asks for: less where all nodes are one machine. */
   cpu_request_percent: 100,
+  /** Share of the descriptor's target of requests per second and replica: less where what a replica can do is less. */
+  requests_target_percent: 100,
   hpa_scale_up_stabilization_s: 8,
   hpa_scale_down_stabilization_s: 60,
   hpa_scale_up_pods_max: 4,

@@ -13,11 +13,15 @@ import { type PreparePorts, type Target, type TargetOptions, capabilities } from
 /** A cluster of containers on this machine, made once and kept: the target kubernetes, and machines that can be broken. */
 export const kind: Target = {
   ...clusterTarget({ name: 'kind', capabilities, place }),
+  load_percent: 50,
   ground: { status, remove },
 }
 
-/** All nodes share this machine: pods ask for less than where each has its own, or they would not all be placed. */
-const cpu_request_percent = 40
+/**
+ * All nodes share this machine, with the control plane: pods ask for less than where each node is a machine, or they would not all
+ * be placed; and half of the load is to need as many of them as all of it does elsewhere.
+ */
+const shares = { cpu_request_percent: 40, requests_target_percent: 50 }
 
 async function place(options: TargetOptions, { progress, signal }: PreparePorts): Promise<Place> {
   const sandbox = options.sandbox ?? (await onlySandboxRuns())
@@ -41,7 +45,7 @@ export function placeOf(cluster: KindCluster, images: Place['images']): Place {
     gateway_names: [],
     versions: { kubernetes: kubernetes_version, docker: engine.version, images: offline ? 'built here' : 'official' },
     settings,
-    manifest_settings: { cpu_request_percent },
+    manifest_settings: shares,
   }
 }
 

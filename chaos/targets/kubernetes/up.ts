@@ -143,7 +143,7 @@ function recordOf(
     network_namespace: place.network_namespace,
     nodes: place.nodes,
     design,
-    descriptor: autoscaling === false ? withoutScaling(slotBackend) : slotBackend,
+    descriptor: autoscaling === false ? withoutScaling(slotBackend) : withTargets(settings.requests_target_percent),
     started_at_ms: systemClock.wall_ms(),
     owner: identify(process.pid)!,
     lease_ms,
@@ -155,6 +155,22 @@ function recordOf(
     operations_token: '',
   }
 }
+
+const withTargets = (percent: number): SystemDescriptor => ({
+  ...slotBackend,
+  services: slotBackend.services.map(({ scaling, ...service }) => ({
+    ...service,
+    ...(scaling !== undefined && {
+      scaling: {
+        ...scaling,
+        signals: scaling.signals.map(({ signal, target }) => ({
+          signal,
+          target: signal === 'requests_per_s' ? (target * percent) / 100 : target,
+        })),
+      },
+    }),
+  })),
+})
 
 const withoutScaling = (descriptor: SystemDescriptor): SystemDescriptor => ({
   ...descriptor,

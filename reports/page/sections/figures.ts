@@ -57,5 +57,5 @@ export function provenance({ run, cleanup }: ResultFile): Markup {
     </div>`
 }
 
-export const repeatCommand = ({ experiment, target, design, seed, trials }: ResultFile['run']): string =>
-  `npm run chaos -- ${experiment} --target ${target} --design ${design} --seed ${seed} --trials ${trials}`
+export const repeatCommand = ({ experiment, target, design, seed, trials, settings }: ResultFile['run']): string =>
+  `npm run chaos -- ${experiment} --target ${target} --design ${design} --seed ${seed} --trials ${trials} --load ${settings['load_percent'] ?? 100}`
