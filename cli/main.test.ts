@@ -17,7 +17,13 @@ afterAll(() => rm(folder, { recursive: true, force: true }))
 async function chaos(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const child = spawn(join(root, 'node_modules/.bin/node'), [join(root, 'cli/main.ts'), ...args], {
     cwd: root,
-    env: { ...process.env, SLOT_CHAOS_STATE: join(folder, 'state') },
+    // Whoever runs this may have a cluster, in a sandbox or not: not theirs is asked.
+    env: {
+      ...process.env,
+      SLOT_CHAOS_STATE: join(folder, 'state'),
+      SLOT_CHAOS_SANDBOX: 'slot-chaos-none',
+      DOCKER_HOST: `unix://${join(folder, 'no-engine')}`,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const text = { stdout: '', stderr: '' }

@@ -10,18 +10,19 @@ import { clusterTarget } from '../kubernetes/target.ts'
 import type { Place } from '../kubernetes/up.ts'
 import { type PreparePorts, type Target, type TargetOptions, capabilities } from '../target.ts'
 
+/**
+ * All nodes share this machine, with the control plane: pods ask for less than where each node is a machine, or they would not all
+ * be placed; and so much less of the load is to need as many of them as all of it does elsewhere.
+ */
+const load_percent = 33
+const shares = { cpu_request_percent: 40, requests_target_percent: load_percent }
+
 /** A cluster of containers on this machine, made once and kept: the target kubernetes, and machines that can be broken. */
 export const kind: Target = {
   ...clusterTarget({ name: 'kind', capabilities, place }),
-  load_percent: 50,
+  load_percent,
   ground: { status, remove },
 }
-
-/**
- * All nodes share this machine, with the control plane: pods ask for less than where each node is a machine, or they would not all
- * be placed; and half of the load is to need as many of them as all of it does elsewhere.
- */
-const shares = { cpu_request_percent: 40, requests_target_percent: 50 }
 
 async function place(options: TargetOptions, { progress, signal }: PreparePorts): Promise<Place> {
   const sandbox = options.sandbox ?? (await onlySandboxRuns())
