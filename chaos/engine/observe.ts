@@ -7,7 +7,7 @@ import type { Run } from './run.ts'
 const sample_limit_ms = 5000
 const notes_max = 20
 
-/** Samples once a window (a second) and keeps every event of the system, in observations.jsonl. A sample that fails is noted. */
+/** Samples once a window (a second), or as often as the target bears, and keeps every event of the system, in observations.jsonl. A sample that fails is noted. */
 export function observe(run: Run, system: RunningSystem): AsyncDisposable {
   const observing = new AsyncDisposableStack()
   let notes = 0
@@ -17,7 +17,7 @@ export function observe(run: Run, system: RunningSystem): AsyncDisposable {
   // A record that cannot be written is the end of the run, not a gap in it.
   const give_up = (error: unknown): void => run.halt.abort(error)
 
-  const period_ms = run.windows.window_ms
+  const period_ms = run.windows.window_ms * (run.plan.target.sample_every ?? 1)
   const takeSamples = async (signal: AbortSignal): Promise<void> => {
     for (let due_ms = run.ports.clock.monotonic_ms(); ; due_ms += period_ms) {
       const taken = within(system.sample(), { what: 'a sample of the system', limit_ms: sample_limit_ms })

@@ -10,6 +10,8 @@ export interface Target {
   readonly capabilities: readonly Capability[]
   /** Per cent of an experiment's load when nobody says how much; without it all of it. Less where a machine bears more. */
   readonly load_percent?: number
+  /** How often the state of the system is sampled, in windows of a second; without it every one. More where asking costs more. */
+  readonly sample_every?: number
   /** Outside programs that a system here needs, by their names in toolchain/registry.ts. */
   readonly programs: readonly ProgramName[]
   /**

@@ -18,6 +18,8 @@ export const defaultSettings = {
   cpu_request_percent: 100,
   /** Share of the descriptor's target of requests per second and replica: less where what a replica can do is less. */
   requests_target_percent: 100,
+  /** Share of the descriptor's p99 that players are to be served within: more where cores are few. */
+  slo_latency_percent: 100,
   hpa_scale_up_stabilization_s: 8,
   hpa_scale_down_stabilization_s: 60,
   hpa_scale_up_pods_max: 4,

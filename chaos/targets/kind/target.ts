@@ -12,10 +12,11 @@ import { type PreparePorts, type Target, type TargetOptions, capabilities } from
 
 /**
  * All nodes share this machine, with the control plane: pods ask for less than where each node is a machine, or they would not all
- * be placed; and so much less of the load is to need as many of them as all of it does elsewhere.
+ * be placed; so much less of the load is to need as many of them as all of it does elsewhere; and while one pod starts all others
+ * feel it (docs/decisions/005).
  */
-const load_percent = 33
-const shares = { cpu_request_percent: 40, requests_target_percent: load_percent }
+const load_percent = 25
+const shares = { cpu_request_percent: 40, requests_target_percent: load_percent, slo_latency_percent: 200 }
 
 /** A cluster of containers on this machine, made once and kept: the target kubernetes, and machines that can be broken. */
 export const kind: Target = {

@@ -32,6 +32,8 @@ export function clusterTarget({ name, capabilities, place }: ClusterKind): Targe
     name,
     capabilities,
     programs: [],
+    // Every pod is asked, and each question goes through the API server.
+    sample_every: 2,
     prepare: (options, ports) => placeOf(options, ports),
     async stands() {
       const namespaces = (await allRecords()).flatMap(({ target, network_namespace }) =>

@@ -143,7 +143,7 @@ function recordOf(
     network_namespace: place.network_namespace,
     nodes: place.nodes,
     design,
-    descriptor: autoscaling === false ? withoutScaling(slotBackend) : withTargets(settings.requests_target_percent),
+    descriptor: autoscaling === false ? withoutScaling(descriptorAt(settings)) : descriptorAt(settings),
     started_at_ms: systemClock.wall_ms(),
     owner: identify(process.pid)!,
     lease_ms,
@@ -156,8 +156,9 @@ function recordOf(
   }
 }
 
-const withTargets = (percent: number): SystemDescriptor => ({
+const descriptorAt = ({ requests_target_percent, slo_latency_percent }: KubernetesSettings): SystemDescriptor => ({
   ...slotBackend,
+  slo: { ...slotBackend.slo, p99_ms: (slotBackend.slo.p99_ms * slo_latency_percent) / 100 },
   services: slotBackend.services.map(({ scaling, ...service }) => ({
     ...service,
     ...(scaling !== undefined && {
@@ -165,7 +166,7 @@ const withTargets = (percent: number): SystemDescriptor => ({
         ...scaling,
         signals: scaling.signals.map(({ signal, target }) => ({
           signal,
-          target: signal === 'requests_per_s' ? (target * percent) / 100 : target,
+          target: signal === 'requests_per_s' ? (target * requests_target_percent) / 100 : target,
         })),
       },
     }),
