@@ -71,6 +71,8 @@ function trigger({ signal, target }: ScalingSignal, request_percent: number, hos
   return {
     type: 'metrics-api',
     metricType,
+    // The autoscaler asks as often as KEDA polls: it need not have every page read once more.
+    useCachedMetrics: true,
     metadata: {
       url: `http://${host}:${ports.operations}/metrics`,
       format: 'prometheus',

@@ -16,7 +16,13 @@ import { type PreparePorts, type Target, type TargetOptions, capabilities } from
  * feel it (docs/decisions/005).
  */
 const load_percent = 25
-const shares = { cpu_request_percent: 40, requests_target_percent: load_percent, slo_latency_percent: 200 }
+const shares = {
+  cpu_request_percent: 40,
+  requests_target_percent: load_percent,
+  slo_latency_percent: 200,
+  // Three servers of one disk write each event six times. No fault here takes what a kernel has not written yet.
+  nats_sync_interval: '1s',
+}
 
 /** A cluster of containers on this machine, made once and kept: the target kubernetes, and machines that can be broken. */
 export const kind: Target = {
