@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { clusterStatus } from '#kind-cluster/cluster/describe.ts'
 import { clusterDown } from '#kind-cluster/cluster/down.ts'
 import type { KindCluster } from '#kind-cluster/cluster/cluster.ts'
@@ -15,7 +16,7 @@ import { type PreparePorts, type Target, type TargetOptions, capabilities } from
  * be placed; so much less of the load is to need as many of them as all of it does elsewhere; and while one pod starts all others
  * feel it (docs/decisions/005).
  */
-const load_percent = 25
+const load_percent = Math.min(100, 6 * availableParallelism())
 const shares = {
   cpu_request_percent: 40,
   requests_target_percent: load_percent,
