@@ -20,12 +20,12 @@ export const defaultSettings = {
   requests_target_percent: 100,
   /** Share of the descriptor's p99 that players are to be served within: more where cores are few. */
   slo_latency_percent: 100,
-  hpa_scale_up_stabilization_s: 8,
+  hpa_scale_up_stabilization_s: 0,
   hpa_scale_down_stabilization_s: 60,
   hpa_scale_up_pods_max: 4,
   hpa_scale_up_percent_max: 100,
   hpa_scale_period_s: 15,
-  keda_polling_s: 5,
+  keda_polling_s: 2,
   /** Its least ttl is 20 s. */
   patroni_ttl_s: 20,
   patroni_loop_wait_s: 5,
