@@ -25,7 +25,7 @@ export const defaultSettings = {
   hpa_scale_up_pods_max: 4,
   hpa_scale_up_percent_max: 100,
   hpa_scale_period_s: 15,
-  keda_polling_s: 2,
+  keda_polling_s: 5,
   /** Its least ttl is 20 s. */
   patroni_ttl_s: 20,
   patroni_loop_wait_s: 5,
