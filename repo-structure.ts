@@ -50,7 +50,10 @@ const layers: readonly (readonly [string, readonly string[]])[] = [
   // What runs on a cluster is the system: manifests know its configuration, not its code.
   ['kind-cluster/manifests/', [...system, 'sut/descriptor.ts', 'sut/deployment/', 'kind-cluster/manifests/']],
   // The flags that services run with: their modules are compiled with the same.
-  ['kind-cluster/images/', ['lib/', 'toolchain/', 'sut/deployment/service-config.ts', 'kind-cluster/']],
+  [
+    'kind-cluster/images/',
+    ['lib/', 'toolchain/', 'sut/descriptor.ts', 'sut/deployment/service-config.ts', 'kind-cluster/'],
+  ],
   ['kind-cluster/', ['lib/', 'toolchain/', 'kind-cluster/']],
   ['reports/', ['lib/', 'sut/contracts/', 'reports/']],
   ['scenarios/', ['lib/', 'sut/contracts/', 'reports/record/', 'scenarios/']],

@@ -7,7 +7,10 @@ import type { Run } from './run.ts'
 const sample_limit_ms = 5000
 const notes_max = 20
 
-/** Samples once a window (a second), or as often as the target bears, and keeps every event of the system, in observations.jsonl. A sample that fails is noted. */
+/**
+ * Samples once a window (a second), or as often as the target bears, and keeps every event of the system, in
+ * observations.jsonl. A sample that fails is noted.
+ */
 export function observe(run: Run, system: RunningSystem): AsyncDisposable {
   const observing = new AsyncDisposableStack()
   let notes = 0

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { copyFile, cp, mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type BundleRequest, ensureBundle, servicesBundle } from '#lib/bundle.ts'
@@ -8,7 +9,6 @@ import { artifactKey, ensureArtifact, keyOf } from '../offline/artifact.ts'
 import { programArtifacts } from '../offline/programs.ts'
 import { type RootName, rootArtifacts } from '../offline/root-file-systems.ts'
 import { versions } from '../offline/versions.ts'
-import manifest from '../../package.json' with { type: 'json' }
 import type { Recipe } from './recipe.ts'
 
 // The three images that a system on Kubernetes is made of. Offline their base is a root file system of ours and node is the
@@ -17,6 +17,9 @@ import type { Recipe } from './recipe.ts'
 const root = join(import.meta.dirname, '..', '..')
 /** The one dependency that no bundle can hold: native code. */
 const native = 'node_modules/@node-rs'
+const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  dependencies: Record<string, string>
+}
 const search_path = 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 const node_version = process.version.slice(1)
 const official = {
@@ -107,7 +110,7 @@ function offlineService(content: Content): Recipe {
     key: keyOf([
       lines,
       content.hash,
-      manifest.dependencies['@node-rs/argon2'],
+      dependencies['@node-rs/argon2'],
       process.version,
       artifactKey(rootArtifacts.libraries),
     ]),
@@ -138,7 +141,7 @@ function officialService(content: Content): Recipe {
   ]
   return {
     name: 'service',
-    key: keyOf([lines, content.hash, manifest.dependencies['@node-rs/argon2']]),
+    key: keyOf([lines, content.hash, dependencies['@node-rs/argon2']]),
     typical_s: 60,
     prepare: async (folder) => {
       await layOut(content, folder)
