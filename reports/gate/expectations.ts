@@ -1,5 +1,5 @@
 import type { RunRecord } from '../record/record.ts'
-import type { ResultFile, VerdictState } from '../record/result.ts'
+import type { ElasticityService, ResultFile, VerdictState } from '../record/result.ts'
 import { count, percent, plural, seconds } from './words.ts'
 
 export type Expectation = ResultFile['verdict']['expectations'][number]
@@ -96,20 +96,34 @@ function scalesOut({ record, measured: { elasticity }, sound }: Question): Expec
   })
 }
 
+/** Who has most of something, of those that have it. */
+function longest<T>(all: readonly T[], value: (of: T) => number | null): { of: T; value: number } | undefined {
+  return all
+    .flatMap((of) => {
+      const found = value(of)
+      return found === null ? [] : [{ of, value: found }]
+    })
+    .toSorted((one, other) => other.value - one.value)[0]
+}
+
 function reactionLag({ record, measured: { elasticity }, sound }: Question): Expectation[] {
   const max_s = record.experiment.expectations.reaction_lag_s_max
   if (max_s === undefined) return []
   const named = record.experiment.expectations.scales_out?.map(({ service }) => service)
   const asked = elasticity.services.filter(({ service }) => named?.includes(service) ?? true)
-  const rising = asked.filter(({ reaction_lag_s }) => reaction_lag_s !== null)
-  const slowest = rising.toSorted((one, other) => (other.reaction_lag_s ?? 0) - (one.reaction_lag_s ?? 0))[0]
-  const never = rising.find(({ reaction_censored }) => reaction_censored)
+  const slowest = longest(asked, ({ reaction_lag_s }) => reaction_lag_s)
+  // Demand that falls sooner than the limit has not shown that the limit was missed.
+  const unanswered = longest(asked, ({ unanswered_s }) => unanswered_s)
+  const late = unanswered !== undefined && unanswered.value > max_s ? unanswered : undefined
+  const nameOf = ({ of: { service, region } }: { of: ElasticityService }): string => `${service} in ${region}`
   const measured =
-    never !== undefined
-      ? `${never.service} in ${never.region} never had enough`
-      : slowest === undefined
-        ? 'demand never rose'
-        : `${seconds(slowest.reaction_lag_s)} (${slowest.service} in ${slowest.region})`
-  const holds = never !== undefined ? false : slowest === undefined ? null : (slowest.reaction_lag_s ?? 0) <= max_s
+    late !== undefined
+      ? `${nameOf(late)} had not enough for ${seconds(late.value)}`
+      : slowest !== undefined
+        ? `${seconds(slowest.value)} (${nameOf(slowest)})`
+        : unanswered !== undefined
+          ? `demand fell again after ${seconds(unanswered.value)}`
+          : 'demand never rose'
+  const holds = late !== undefined ? false : slowest === undefined ? null : slowest.value <= max_s
   return [{ name: 'reaction to demand', limit: `at most ${seconds(max_s)}`, measured, state: stateOf(holds, sound) }]
 }

@@ -18,15 +18,14 @@ test('the reaction lag is the longest time from a rise to enough replicas', () =
     point(12, 3, 2),
     point(18, 3, 3),
   ]
-  expect(reactionOf(points)).toEqual({ reaction_lag_s: 6, reaction_censored: false })
+  expect(reactionOf(points)).toEqual({ reaction_lag_s: 6, unanswered_s: null })
 })
 
-test('a rise that is never met gives a lower bound, a demand that never rises nothing', () => {
-  expect(reactionOf([point(0, 1, 1), point(1, 3, 1), point(9, 3, 2)])).toEqual({
-    reaction_lag_s: 8,
-    reaction_censored: true,
-  })
-  expect(reactionOf([point(0, 2, 1), point(9, 1, 1)])).toEqual({ reaction_lag_s: null, reaction_censored: false })
+test('a rise that is never met says for how long it was not, a demand that never rises says nothing', () => {
+  const unmet = [point(0, 1, 1), point(1, 3, 1), point(9, 3, 2)]
+  expect(reactionOf(unmet)).toEqual({ reaction_lag_s: null, unanswered_s: 8 })
+  expect(reactionOf([...unmet, point(10, 1, 2), point(11, 2, 2)])).toEqual({ reaction_lag_s: 0, unanswered_s: 9 })
+  expect(reactionOf([point(0, 2, 1), point(9, 1, 1)])).toEqual({ reaction_lag_s: null, unanswered_s: null })
 })
 
 test('a surge: demand rises with the offered load, supply follows, and the bounds of autoscaling hold', () => {
@@ -36,7 +35,7 @@ test('a surge: demand rises with the offered load, supply follows, and the bound
   const gateway = services.find(({ service, region }) => service === 'gateway' && region === 'a')!
   // 160 operations/s, one gateway request each, half of them in a, 60/s and a tenth more a replica: 80 / 66 → 2.
   expect(gateway.series.find(([t_s]) => t_s > 30)).toMatchObject([expect.any(Number), 2, 2])
-  expect(gateway).toMatchObject({ replicas_min: 1, replicas_max: 2, reaction_censored: false })
+  expect(gateway).toMatchObject({ replicas_min: 1, replicas_max: 2, unanswered_s: null })
   expect(gateway.reaction_lag_s).toBeGreaterThan(2)
   expect(gateway.reaction_lag_s).toBeLessThan(9)
   expect(gateway.under_provisioning_timeshare).toBeGreaterThan(0)

@@ -73,27 +73,22 @@ function figuresOf(points: readonly DemandPoint[], origin_ms: number): Omit<Elas
 }
 
 /**
- * The longest time from a rise of demand until as many replicas were ready; null when demand never rose. When demand fell,
- * or the run ended, before there were enough, that time is only a lower bound: `reaction_censored`.
+ * The longest time from a rise of demand until as many replicas were ready; null when no rise was answered. When demand fell, or
+ * the run ended, before there were enough, nobody knows how long it would have taken: the longest such time is `unanswered_s`.
  */
-export function reactionOf(
-  points: readonly DemandPoint[],
-): Pick<ElasticityService, 'reaction_lag_s' | 'reaction_censored'> {
-  let longest_ms = -1
-  let censored = false
+export function reactionOf(points: readonly DemandPoint[]): Pick<ElasticityService, 'reaction_lag_s' | 'unanswered_s'> {
+  const answered_ms: number[] = []
+  const unanswered_ms: number[] = []
   for (let index = 1; index < points.length; index++) {
     const { demanded, at_ms } = points[index]!
     if (demanded <= points[index - 1]!.demanded) continue
-    const end = points.findIndex(
-      (point, at) => at >= index && (point.supplied >= demanded || point.demanded < demanded),
-    )
-    const reached = end !== -1 && points[end]!.supplied >= demanded
-    const lag_ms = points[end === -1 ? points.length - 1 : end]!.at_ms - at_ms
-    if (lag_ms > longest_ms) longest_ms = lag_ms
-    // A peak of one sample asks for nothing that any system could give.
-    if (!reached && lag_ms > 2000) censored = true
+    const end = points.find((point, at) => at >= index && (point.supplied >= demanded || point.demanded < demanded))
+    const answered = end !== undefined && end.supplied >= demanded
+    ;(answered ? answered_ms : unanswered_ms).push((end ?? points.at(-1)!).at_ms - at_ms)
   }
-  return { reaction_lag_s: longest_ms < 0 ? null : rounded(longest_ms / 1000), reaction_censored: censored }
+  const longest_s = (all_ms: readonly number[]): number | null =>
+    all_ms.length === 0 ? null : rounded(Math.max(...all_ms) / 1000)
+  return { reaction_lag_s: longest_s(answered_ms), unanswered_s: longest_s(unanswered_ms) }
 }
 
 /** ∫ weight dt over the points, each standing until the next one, in seconds. */

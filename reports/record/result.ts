@@ -41,8 +41,8 @@ export const elasticityService = Type.Object({
   under_provisioning_timeshare: number,
   over_provisioning_timeshare: number,
   instability: number, // share of time in which supply and demand do not move in the same direction
-  reaction_lag_s: maybe, // from a rise of demand to enough ready replicas, the longest; null: demand never rose
-  reaction_censored: Type.Optional(Type.Boolean()), // there never were enough: the lag is a lower bound
+  reaction_lag_s: maybe, // from a rise of demand to enough ready replicas, the longest; null: no rise was answered
+  unanswered_s: maybe, // demand stood so long above the ready replicas until it fell, or the run ended; null: never
   replica_seconds: number,
   replicas_min: Type.Integer(),
   replicas_max: Type.Integer(),

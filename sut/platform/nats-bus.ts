@@ -19,6 +19,8 @@ const publish_back_off_ms = 200
 /** A start waits so long for a cluster with a leader, as it does for a database. */
 const ensure_limit_ms = 120_000
 const ensure_pause_ms = 500
+/** A server that loses the request (it has only just begun to lead) is asked again after this; the library waits for 45 s. */
+const read_expires_ms = 4_000
 /** "maximum messages per subject exceeded": the log has the event. */
 const subject_is_taken = 10077
 const not_found = 404
@@ -154,7 +156,7 @@ async function* readAll(
   const { state } = await (await manager()).streams.info(name)
   if (state.messages === 0) return
   const consumer = await (await client()).consumers.get(name, { deliver_policy: DeliverPolicy.All })
-  const messages = await consumer.consume({ max_messages: 500 })
+  const messages = await consumer.consume({ max_messages: 500, expires: read_expires_ms })
   for await (const message of messages) {
     yield { event: message.json<SystemEvent>(), sequence: message.seq }
     if (message.seq >= state.last_seq || message.info.pending === 0) break

@@ -13,13 +13,13 @@ import { type PreparePorts, type Target, type TargetOptions, capabilities } from
 
 /**
  * All nodes share this machine, with the control plane: pods ask for less than where each node is a machine, or they would not all
- * be placed; so much less of the load is to need as many of them as all of it does elsewhere; and while one pod starts all others
- * feel it (docs/decisions/005).
+ * be placed; the peak of a surge is to need two of them, in the middle between one and three, for with so few requests their rate
+ * varies by half; and while one pod starts all others feel it (docs/decisions/005).
  */
 const load_percent = Math.min(100, 6 * availableParallelism())
 const shares = {
   cpu_request_percent: 40,
-  requests_target_percent: load_percent,
+  requests_target_percent: Math.round(load_percent * 1.4),
   slo_latency_percent: 200,
   // Three servers of one disk write each event six times. No fault here takes what a kernel has not written yet.
   nats_sync_interval: '1s',

@@ -42,11 +42,18 @@ function figures(services: readonly ElasticityService[]): Markup {
     percent(item.over_provisioning_accuracy),
     percent(item.over_provisioning_timeshare),
     percent(item.instability),
-    `${item.reaction_censored ? '> ' : ''}${seconds(item.reaction_lag_s)}`,
+    reaction(item),
     count(item.replica_seconds),
   ])
   const header = ['service', 'replicas', 'too few', 'for', 'too many', 'for', 'instability', 'reaction', 'replica s']
   return table('Supply against demand', header, rows, [1, 2, 3, 4, 5, 6, 7, 8])
+}
+
+/** A demand that had to wait longer than any that was answered is all that is known of it: at least so long. */
+function reaction({ reaction_lag_s, unanswered_s }: ElasticityService): string {
+  return unanswered_s !== null && unanswered_s > (reaction_lag_s ?? -1)
+    ? `> ${seconds(unanswered_s)}`
+    : seconds(reaction_lag_s)
 }
 
 function decisions(items: ResultFile['elasticity']['decisions']): Markup {
