@@ -16,7 +16,10 @@ let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'slot-chaos-kind-'))
 })
-afterAll(() => rm(folder, { recursive: true, force: true }))
+afterAll(async () => {
+  if (sandboxed) await run('down', ...where)
+  await rm(folder, { recursive: true, force: true })
+}, 120_000)
 
 interface Ended {
   code: number | null
@@ -26,7 +29,7 @@ interface Ended {
 
 function start(...args: string[]) {
   const child = spawn('npm', ['run', '--silent', 'chaos', '--', ...args], {
-    env: { ...process.env, SLOT_CHAOS_STATE: join(folder, 'state') },
+    env: { ...process.env, SLOT_CHAOS_STATE: join(folder, 'state'), SLOT_CHAOS_SANDBOX: 'slot-chaos-test' },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   })

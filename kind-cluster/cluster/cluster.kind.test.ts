@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { waitFor } from '#lib/wait.ts'
 import { ensureImages } from '../images/load.ts'
@@ -94,6 +95,13 @@ test('what listens outside of containers listens on 127.0.0.1', async () => {
   const published = ports.split(/[\n,]/).filter((line) => line.includes('->'))
   expect(published.length).toBe(3)
   expect(published.every((line) => line.trim().startsWith('127.0.0.1:'))).toBe(true)
+})
+
+test('no worker takes the whole machine', async () => {
+  const format = '{{.Name}} {{.HostConfig.NanoCpus}}'
+  const lines = await docker('inspect', '--format', format, ...cluster.nodes.map(({ container }) => container))
+  const most = availableParallelism() * 0.55 * 1e9
+  expect(lines.split('\n').map((line) => Number(line.split(' ')[1]))).toEqual([0, most, most])
 })
 
 test('Secrets are encrypted where they are kept', { timeout: limit_ms }, async () => {

@@ -37,9 +37,9 @@ export const nodes: readonly Omit<KindNode, 'address'>[] = [
 
 /** Twelve characters that differ when anything differs that a cluster must be made anew for; the key of Secrets is no part of it. */
 export function configurationHash(request: ClusterRequest): string {
-  const { addons } = request
+  const { addons, settings = clusterSettings } = request
   const configuration = kindConfiguration({ ...request, encryption_folder: '' }, '')
-  return createHash('sha256').update(JSON.stringify({ configuration, addons })).digest('hex').slice(0, 12)
+  return createHash('sha256').update(JSON.stringify({ configuration, addons, settings })).digest('hex').slice(0, 12)
 }
 
 export function kindConfiguration(request: ClusterRequest, hash: string): object {

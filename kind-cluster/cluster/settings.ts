@@ -15,6 +15,11 @@ export const clusterSettings = {
   /** CPU of a pod younger than this counts only once it is ready (default 300; the delay below: 30). */
   hpa_cpu_initialization_period_s: 30,
   hpa_initial_readiness_delay_s: 10,
+  /**
+   * Most of this machine's CPU that one worker takes, as a machine of its own would: all pods of a region that comes back start at
+   * once, and the other region serves meanwhile. A little above a half, since the workers are seldom busy together.
+   */
+  worker_cpu_percent_max: 55,
   /** CPU and memory of pods are read this often (default 15). */
   metrics_resolution_s: 10,
   /** Kubernetes' own, which no setting changes: the first restart of a container waits this long, then twice that … */

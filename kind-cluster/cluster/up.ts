@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { Failure, textOf } from '#lib/errors.ts'
 import { lock } from '#lib/lock.ts'
@@ -19,6 +20,7 @@ import { installAddons, waitForAddons } from './install-addons.ts'
 import { type ClusterPlace, clusterLock, clusterPlace, makePlace } from './place.ts'
 import { officialNodeImage } from './official-image.ts'
 import { assertClusterRoom, registryAnswers } from './requirements.ts'
+import { clusterSettings } from './settings.ts'
 
 export interface ClusterOptions extends MakeOptions {
   engine: Engine
@@ -125,6 +127,7 @@ async function create(options: ClusterOptions, { place, request, hash, offline }
     ['its folder and the key for Secrets', () => makePlace(place)],
     ['a mark that it is not whole', () => writeFile(place.creating, '')],
     ['three nodes', () => kindCreate(options, place, kindConfiguration(request, hash))],
+    ['a part of the CPU for each worker', () => boundWorkers(inside)],
     ['metrics-server and KEDA', () => installAddons(inside, { offline }, options)],
     ['every node ready', () => waitForNodes(inside)],
     ['addons ready', () => waitForAddons(inside)],
@@ -150,6 +153,14 @@ async function kindCreate(options: ClusterOptions, place: ClusterPlace, configur
   await writeFile(file, JSON.stringify(configuration, undefined, 2), { mode: 0o600 })
   const args = ['create', 'cluster', '--config', file, '--kubeconfig', place.kubeconfig, '--wait', '0s']
   await kind(engine, args, options, create_limit_ms, signal)
+}
+
+/** The engine keeps it over a restart of the container. */
+async function boundWorkers({ engine, signal }: Inside): Promise<void> {
+  const cpus = (availableParallelism() * clusterSettings.worker_cpu_percent_max) / 100
+  const workers = nodes.filter(({ role }) => role === 'worker').map(({ container }) => container)
+  const args = ['update', '--cpus', cpus.toFixed(2), ...workers]
+  await runBeside(engine, 'docker', args, { limit_ms: command_limit_ms, signal })
 }
 
 /** Removes the cluster and what this machine keeps of it. Idempotent. */

@@ -19,7 +19,7 @@ import { type PreparePorts, type Target, type TargetOptions, capabilities } from
 const load_percent = Math.min(100, 6 * availableParallelism())
 const shares = {
   cpu_request_percent: 40,
-  requests_target_percent: Math.round(load_percent * 1.4),
+  requests_target_percent: Math.round(load_percent * 1.2),
   slo_latency_percent: 200,
   // Three servers of one disk write each event six times. No fault here takes what a kernel has not written yet.
   nats_sync_interval: '1s',
