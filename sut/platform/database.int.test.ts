@@ -194,7 +194,7 @@ test('moves to the other server when the primary is killed, and fails within a b
 test('a frozen primary costs a bounded wait, and the other one is taken as soon as it takes writes', async () => {
   const database = connect()
   await waitFor(() => portOf(database).catch(() => undefined), { what: 'the first server', limit_ms: 10_000 })
-  first.signal('SIGSTOP')
+  await first.signal('SIGSTOP')
   // The session's own process is a child of the frozen one and still answers: only new sessions meet the silence.
   const fresh = connect()
   try {
@@ -202,7 +202,7 @@ test('a frozen primary costs a bounded wait, and the other one is taken as soon 
     await readOnly(second, false)
     expect(await waitFor(() => portOf(fresh).catch(() => undefined), { what: 'it', limit_ms: 6000 })).toBe(second.port)
   } finally {
-    first.signal('SIGCONT')
+    await first.signal('SIGCONT')
     await readOnly(second, true)
   }
 })

@@ -19,9 +19,9 @@ test('a command is answered, or refused in bounded time while Redis is silent or
     await answered()
     expect(await client.get('key')).toBe('value')
 
-    redis.signal('SIGSTOP')
+    await redis.signal('SIGSTOP')
     expect(await refusal_ms()).toBeLessThan(600)
-    redis.signal('SIGCONT')
+    await redis.signal('SIGCONT')
     await answered()
 
     await redis.stop('SIGKILL')

@@ -23,7 +23,7 @@ export interface ServerProcess {
   start(): Promise<void>
   /** SIGTERM unless another signal is named; resolves when the process is gone. */
   stop(signal?: NodeJS.Signals): Promise<void>
-  signal(signal: NodeJS.Signals): void
+  signal(signal: NodeJS.Signals): Promise<void>
 }
 
 export async function startServer(
@@ -60,13 +60,13 @@ export async function startServer(
       await once(stopping, 'exit')
       clearTimeout(late)
     },
-    signal: (signal) => void child?.kill(signal),
+    signal: async (signal) => void child?.kill(signal),
   }
   await server.start()
   return server
 }
 
-function accepts(port: number): Promise<boolean> {
+export function accepts(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')
     const end = (result: boolean): void => {

@@ -7,13 +7,16 @@ import { runProgram } from '#lib/run-program.ts'
 import { waitFor } from '#lib/wait.ts'
 import { locatePostgres } from '#toolchain/postgres.ts'
 import { resolveProgram } from '#toolchain/resolve.ts'
+import type { startContainer } from './containers.ts'
 import { freePort, startServer, type ServerProcess } from './processes.ts'
 
-// Real stores for integration tests, each a process of its own on a free port of 127.0.0.1:
+// Real stores for integration tests, each on a free port of 127.0.0.1: a process of its own, or a container of the image that
+// SLOT_CHAOS_STORES_IMAGE names.
 //
 //   await using postgres = await startPostgres()
 //   const database = await postgres.createDatabase('wallet')
 
+type Server = ServerProcess & AsyncDisposable
 export interface Store extends ServerProcess, AsyncDisposable {
   readonly host: string
 }
@@ -25,18 +28,14 @@ export interface PostgresStore extends Store {
 }
 
 const host = '127.0.0.1'
+const image = process.env['SLOT_CHAOS_STORES_IMAGE']
+/** Half a second of loading, only where it is needed. */
+const inContainer: typeof startContainer = async (...request) =>
+  (await import('./containers.ts')).startContainer(...request)
 const database_limit_ms = 20_000
 const quiet = { progress: () => {} }
 
 export async function startPostgres(settings: Record<string, string | number> = {}): Promise<PostgresStore> {
-  const programs = await locatePostgres()
-  const folder = await mkdtemp(join(tmpdir(), 'slot-chaos-test-postgres-'))
-  const owner = programs.run_as
-  if (owner !== undefined) await chown(folder, owner.uid, owner.gid)
-  const data = join(folder, 'data')
-  const initdb = ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync']
-  await runProgram(programs.initdb, initdb, { limit_ms: 60_000, cwd: folder, ...owner })
-
   const port = await freePort()
   const all = {
     port,
@@ -47,8 +46,8 @@ export async function startPostgres(settings: Record<string, string | number> = 
     max_connections: 100,
     ...settings,
   }
-  const args = ['-D', data, ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])]
-  const server = await startServer(programs.postgres, args, port, { cwd: folder, ...owner })
+  const args = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const server = image === undefined ? await postgresProcess(port, args) : await postgresContainer(image, port, args)
   const administer = async (text: string): Promise<Record<string, unknown>[]> => {
     const client = new Client({ host, port, user: 'postgres', database: 'postgres' })
     client.on('error', () => {})
@@ -75,21 +74,38 @@ export async function startPostgres(settings: Record<string, string | number> = 
     },
     // SIGINT: end all sessions at once, shut down cleanly.
     stop: (signal = 'SIGINT') => server.stop(signal),
-    async [Symbol.asyncDispose]() {
-      await server.stop('SIGINT')
-      await rm(folder, { recursive: true, force: true })
-    },
   }
+}
+
+const initialise = ['-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync']
+
+async function postgresProcess(port: number, args: readonly string[]): Promise<Server> {
+  const programs = await locatePostgres()
+  const folder = await mkdtemp(join(tmpdir(), 'slot-chaos-test-postgres-'))
+  const owner = programs.run_as
+  if (owner !== undefined) await chown(folder, owner.uid, owner.gid)
+  const data = join(folder, 'data')
+  await runProgram(programs.initdb, ['-D', data, ...initialise], { limit_ms: 60_000, cwd: folder, ...owner })
+  const server = await startServer(programs.postgres, ['-D', data, ...args], port, { cwd: folder, ...owner })
+  return disposable(server, folder, 'SIGINT')
+}
+
+/** Debian keeps PostgreSQL's programs in a folder of its version. A second start finds the data of the first one. */
+function postgresContainer(from: string, port: number, args: readonly string[]): Promise<Server> {
+  const script = `cd /tmp && PATH=$PATH:$(echo /usr/lib/postgresql/*/bin)
+    [ -s data/PG_VERSION ] || initdb -D data ${initialise.join(' ')} > initdb.log && exec postgres -D data "$@"`
+  return inContainer(from, ['sh', '-c', script, 'postgres', ...args], port)
 }
 
 /** One server with JetStream: streams get one replica. */
 export async function startNats(): Promise<Store> {
+  const port = await freePort()
+  const args = ['-a', host, '-p', String(port), '-js', '-sd']
+  if (image !== undefined) return { host, ...(await inContainer(image, ['nats-server', ...args, '/tmp/nats'], port)) }
   const program = await resolveProgram('nats-server', quiet)
   const folder = await mkdtemp(join(tmpdir(), 'slot-chaos-test-nats-'))
-  const port = await freePort()
-  const args = ['-a', host, '-p', String(port), '-js', '-sd', folder]
-  const server = await startServer(program.path, args, port, environmentOf(program))
-  return { host, ...server, ...disposal(server, folder) }
+  const server = await startServer(program.path, [...args, folder], port, environmentOf(program))
+  return { host, ...disposable(server, folder) }
 }
 
 export interface RedisStore extends Store {
@@ -98,34 +114,60 @@ export interface RedisStore extends Store {
 }
 
 export async function startRedis(): Promise<RedisStore> {
-  const program = await resolveProgram('redis', quiet)
-  const folder = await mkdtemp(join(tmpdir(), 'slot-chaos-test-redis-'))
   const port = await freePort()
-  const options = environmentOf(program)
-  const args = ['--port', String(port), '--bind', host, '--save', '', '--dir', folder]
-  const server = await startServer(program.path, args, port, options)
   const sentinel_port = await freePort()
-  const file = join(folder, 'sentinel.conf')
-  const lines = [`port ${sentinel_port}`, `bind ${host}`, `dir ${folder}`, `sentinel monitor slot ${host} ${port} 1`]
-  await writeFile(file, `${lines.join('\n')}\n`)
-  const sentinel = await startServer(program.path, [file, '--sentinel'], sentinel_port, options)
+  const lines = [`port ${sentinel_port}`, `bind ${host}`, `sentinel monitor slot ${host} ${port} 1`]
+  const start = image === undefined ? redisProcesses : redisContainers(image)
+  const { server, sentinel } = await start(port, sentinel_port, lines.join('\n'))
   return {
     host,
     ...server,
     sentinel,
     async [Symbol.asyncDispose]() {
-      await sentinel.stop('SIGKILL')
-      await disposal(server, folder)[Symbol.asyncDispose]()
+      await sentinel[Symbol.asyncDispose]()
+      await server[Symbol.asyncDispose]()
     },
   }
 }
 
-const disposal = (server: ServerProcess, folder: string): AsyncDisposable => ({
-  async [Symbol.asyncDispose]() {
-    await server.stop('SIGKILL')
-    await rm(folder, { recursive: true, force: true })
-  },
-})
+type StartRedis = (
+  port: number,
+  sentinel_port: number,
+  configuration: string,
+) => Promise<{ server: Server; sentinel: Server }>
+
+const redisProcesses: StartRedis = async (port, sentinel_port, configuration) => {
+  const program = await resolveProgram('redis', quiet)
+  const folder = await mkdtemp(join(tmpdir(), 'slot-chaos-test-redis-'))
+  const options = environmentOf(program)
+  const args = ['--port', String(port), '--bind', host, '--save', '', '--dir', folder]
+  const server = await startServer(program.path, args, port, options)
+  const file = join(folder, 'sentinel.conf')
+  await writeFile(file, `${configuration}\ndir ${folder}\n`)
+  const sentinel = await startServer(program.path, [file, '--sentinel'], sentinel_port, options)
+  return { server: disposable(server, folder), sentinel: disposable(sentinel, folder) }
+}
+
+const redisContainers =
+  (from: string): StartRedis =>
+  async (port, sentinel_port, configuration) => {
+    const args = ['redis-server', '--port', String(port), '--bind', host, '--save', '', '--dir', '/tmp']
+    const script = `cd /tmp && printf '%s\\n' "$1" > sentinel.conf && exec redis-server sentinel.conf --sentinel`
+    return {
+      server: await inContainer(from, args, port),
+      sentinel: await inContainer(from, ['sh', '-c', script, 'sentinel', configuration], sentinel_port),
+    }
+  }
+
+function disposable(server: ServerProcess, folder: string, end: NodeJS.Signals = 'SIGKILL'): Server {
+  return {
+    ...server,
+    async [Symbol.asyncDispose]() {
+      await server.stop(end)
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
 
 const environmentOf = ({ environment }: { environment?: Record<string, string> }): { env: NodeJS.ProcessEnv } => ({
   env: { ...process.env, ...environment },
