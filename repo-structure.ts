@@ -59,8 +59,15 @@ const layers: readonly (readonly [string, readonly string[]])[] = [
   ['scenarios/', ['lib/', 'sut/contracts/', 'reports/record/', 'scenarios/']],
   ['cli/', [...harness, 'sut/designs/', 'reports/', 'cli/']],
 ]
-/** Tests need real stores and programs, and the port that load is started through. */
-const testsMayImport = ['lib/', 'toolchain/', 'sut/local/', 'sut/deployment/', 'chaos/engine/load.ts']
+/** Tests need real stores and programs, the engine under a cluster, and the port that load is started through. */
+const testsMayImport = [
+  'lib/',
+  'toolchain/',
+  'sut/local/',
+  'sut/deployment/',
+  'kind-cluster/sandbox/',
+  'chaos/engine/load.ts',
+]
 
 export const dependencies: Rule = (sources) =>
   sources.flatMap((source) => {

@@ -4,7 +4,9 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { ensureEngine, runBeside } from '#kind-cluster/sandbox/engine.ts'
+import type { Output } from '#lib/run-program.ts'
 import { waitFor } from '#lib/wait.ts'
 import type { ResultFile } from '#reports/record/result.ts'
 
@@ -14,11 +16,13 @@ const where = ['--target', 'kind', ...(sandboxed ? ['--sandbox'] : [])]
 const run_limit_ms = 15 * 60_000
 let folder: string
 beforeAll(async () => {
+  vi.stubEnv('SLOT_CHAOS_SANDBOX', 'slot-chaos-test')
   folder = await mkdtemp(join(tmpdir(), 'slot-chaos-kind-'))
 })
 afterAll(async () => {
   if (sandboxed) await run('down', ...where)
   await rm(folder, { recursive: true, force: true })
+  vi.unstubAllEnvs()
 }, 120_000)
 
 interface Ended {
@@ -29,7 +33,7 @@ interface Ended {
 
 function start(...args: string[]) {
   const child = spawn('npm', ['run', '--silent', 'chaos', '--', ...args], {
-    env: { ...process.env, SLOT_CHAOS_STATE: join(folder, 'state'), SLOT_CHAOS_SANDBOX: 'slot-chaos-test' },
+    env: { ...process.env, SLOT_CHAOS_STATE: join(folder, 'state') },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   })
@@ -49,6 +53,15 @@ async function result(
   const ended = await run(name, ...where, ...more, '--out', out, '--json')
   if (ended.stdout === '') throw new Error(`no result: ${ended.stderr}`)
   return { code: ended.code, result: JSON.parse(ended.stdout) as ResultFile, out }
+}
+
+/** Its container restarts it. */
+async function killApiServer(): Promise<void> {
+  const engine = await ensureEngine({ sandbox: sandboxed, progress: () => {} })
+  const inControlPlane = (...command: string[]): Promise<Output> =>
+    runBeside(engine, 'docker', ['exec', 'slot-chaos-control-plane', ...command], { limit_ms: 30_000 })
+  const { stdout } = await inControlPlane('pidof', 'kube-apiserver')
+  await inControlPlane('kill', '-9', stdout.trim())
 }
 
 describe('each experiment of the suite quick passes', () => {
@@ -87,8 +100,16 @@ test('a link is slow, and as it was afterwards', { timeout: run_limit_ms }, asyn
   expect(judged.verdict).toMatchObject({ system: 'PASS', cleanup: 'PASS' })
 })
 
-test('a planted bug turns the verdict red', { timeout: run_limit_ms }, async () => {
-  const { code, result: judged } = await result('wallet-kill', '--design', 'idempotency-off')
+test('a planted bug turns the verdict red, also when the API server restarts', { timeout: run_limit_ms }, async () => {
+  const out = join(folder, 'planted')
+  const { text, ended } = start('wallet-kill', ...where, '--design', 'idempotency-off', '--out', out)
+  await waitFor(() => /^ {2}load /m.test(text.stderr), { what: 'the load', limit_ms: run_limit_ms / 2, every_ms: 500 })
+  await killApiServer()
+  const { code } = await ended
+  const judged = JSON.parse(await readFile(join(out, 'result.json'), 'utf8')) as ResultFile
+  const observations = await readFile(join(out, 'observations.jsonl'), 'utf8')
+  const after = observations.slice(observations.indexOf('"watch-broken"'))
+  for (const event of ['killed', 'exited', 'started', 'ready', 'routed']) expect(after).toContain(`"event":"${event}"`)
   expect(judged.verdict.system).toBe('FAIL')
   expect(judged.consistency.violations.length).toBeGreaterThan(0)
   expect(code).toBe(1)
@@ -120,6 +141,9 @@ test('up, status, a fault by hand, down', { timeout: run_limit_ms }, async () =>
   const { id } = JSON.parse(up.stdout) as { id: string }
   const second = await run('up', ...where)
   expect(second.stderr).toContain('SYSTEM_EXISTS')
+  const cut = await run('inject', 'link-down', '--param', 'from=game', '--param', 'to=wallet', '--for', '2')
+  expect(cut.stderr).toMatch(/game-a>wallet-b-\S+: answered in .* before, not any more/)
+  expect(cut.stderr).toContain('reverted')
   const injected = await run('inject', 'pod-delete', '--param', 'service=catalog', '--param', 'region=b', '--for', '1')
   expect(injected.stderr).toContain('reverted')
   const paused = await run('inject', 'node-pause', '--param', 'region=b', '--for', '5')

@@ -3,8 +3,9 @@ import { alive } from '#lib/process.ts'
 import type { Capability, PreparePorts, Target, TargetOptions } from '../target.ts'
 import { confirmedPlace } from './confirm.ts'
 import { recover } from './recover.ts'
-import { reach, runningSystem } from './running.ts'
-import { allRecords, readRecord } from './state.ts'
+import { isGone } from './access/api.ts'
+import { type Reached, reach, runningSystem } from './running.ts'
+import { type SystemRecord, allRecords, readRecord } from './state.ts'
 import { type Place, up } from './up.ts'
 import { startWarden } from './warden-client.ts'
 
@@ -62,6 +63,7 @@ export function clusterTarget({ name, capabilities, place }: ClusterKind): Targe
         throw new Failure('SYSTEM_NOT_FOUND', `there is no running system ${id}`)
       const reached = await reach(record)
       try {
+        await assertThere(reached, record)
         await reached.view.listed
         if (reached.view.pods().length === 0)
           throw new Failure('SYSTEM_LOST', `system ${id} has no pods on ${record.access.context} any more`)
@@ -73,6 +75,15 @@ export function clusterTarget({ name, capabilities, place }: ClusterKind): Targe
     },
     recover: () => recover(name),
   }
+}
+
+/** Watches would wait for a cluster for ever. Throws CLUSTER_UNREACHABLE, SYSTEM_LOST. */
+async function assertThere({ api }: Reached, { id, access }: SystemRecord): Promise<void> {
+  await api.call('GET', `/api/v1/namespaces/${id}`).catch((error: unknown) => {
+    throw isGone(error)
+      ? new Failure('SYSTEM_LOST', `there is no namespace ${id} on ${access.context} any more`)
+      : error
+  })
 }
 
 /** A cluster that exists already: everything but its machines can be broken. */

@@ -37,7 +37,11 @@ export async function startContainer(
       await raw.kill({ signal })
       await waitFor(async () => !(await running()), { what: `${command[0]} to end`, limit_ms: stop_limit_ms })
     },
-    signal: async (signal) => raw.kill({ signal }).then(() => {}),
-    [Symbol.asyncDispose]: () => raw.remove({ force: true, v: true }).then(() => {}),
+    async signal(signal) {
+      await raw.kill({ signal })
+    },
+    async [Symbol.asyncDispose]() {
+      await raw.remove({ force: true, v: true })
+    },
   }
 }

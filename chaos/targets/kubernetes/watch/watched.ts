@@ -75,19 +75,25 @@ export function watchObjects<T extends KubernetesObject>(options: WatchOptions<T
   const follow = async (): Promise<void> => {
     let pause_ms = pause_first_ms
     let version: string | null = null
+    let whole = true
     while (!signal.aborted) {
       try {
-        version ??= await list()
+        if (version === null) {
+          version = await list()
+          whole = true
+        }
         for await (const line of linesFrom(options, version)) {
           version = take(JSON.parse(line) as WatchLine<T>)
           pause_ms = pause_first_ms
+          whole = true
         }
         await pause(pause_first_ms, signal)
       } catch (error) {
         if (signal.aborted) return
         // A watch that only broke goes on where it was; one that was refused has to list again.
         if (error instanceof ApiRefused) version = null
-        options.broken?.(textOf(error))
+        if (whole) options.broken?.(textOf(error))
+        whole = false
         await pause(pause_ms, signal).catch(() => undefined)
         pause_ms = Math.min(pause_max_ms, pause_ms * 2)
       }
