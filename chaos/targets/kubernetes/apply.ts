@@ -27,15 +27,15 @@ export function pathOf({ apiVersion, kind, metadata: { name, namespace } }: Mani
 }
 
 /**
- * Applies them on the server's side, kind by kind in the order in which they come. `dry_run`: the API server only checks.
+ * Applies them on the server's side, kind by kind in the order in which they come. A field that its schema does not know is refused.
  * Throws CLUSTER_FORBIDDEN, or SYSTEM_START_FAILED with the name of the object that is refused.
  */
 export async function applyAll(
   api: Pick<Api, 'call'>,
   manifests: readonly Manifest[],
-  { signal, dry_run = false }: { signal?: AbortSignal; dry_run?: boolean } = {},
+  { signal }: { signal?: AbortSignal } = {},
 ): Promise<void> {
-  const query = `fieldManager=slot-chaos&force=true${dry_run ? '&dryRun=All' : ''}`
+  const query = 'fieldManager=slot-chaos&force=true&fieldValidation=Strict'
   const apply = async (manifest: Manifest): Promise<void> => {
     const what = `${manifest.kind} ${manifest.metadata.name}`
     try {
