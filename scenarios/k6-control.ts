@@ -1,5 +1,3 @@
-import { createServer, type AddressInfo } from 'node:net'
-
 // k6's REST API, as far as starting and stopping need it. Loopback only.
 
 export interface K6Status {
@@ -38,16 +36,4 @@ export function k6Control(port: number): K6Control {
     announceStop: () => patch({ vus: 0, 'vus-max': 1 }),
     end: () => patch({ stopped: true }),
   }
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

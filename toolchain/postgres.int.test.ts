@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { chmod, chown, mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
+import { freePort } from '#lib/free-port.ts'
 import { expect, test } from 'vitest'
 import { runProgram } from '#lib/run-program.ts'
 import { waitFor } from '#lib/wait.ts'
@@ -51,13 +51,4 @@ async function ask(port: number): Promise<string | undefined> {
   } finally {
     await client.end().catch(() => undefined)
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import { Validator } from '@seriousme/openapi-schema-validator'
 import fastify, { type InjectOptions } from 'fastify'
 import { SignJWT } from 'jose'
 import { afterEach, describe, expect, test } from 'vitest'
 import { systemClock } from '#lib/clock.ts'
+import { publicRoutes } from '#sut/contracts/api.ts'
 import type { ProblemCode } from '#sut/contracts/problems.ts'
 import { Problem } from '#sut/contracts/problems.ts'
 import type { Call, HttpServer } from '#sut/platform/platform.ts'
@@ -10,6 +12,7 @@ import { publicDoor } from './door.ts'
 import { holders } from './holders.ts'
 import { nonces } from './nonces.ts'
 import { operations } from './operations.ts'
+import { rates } from './rates.ts'
 import { signatureOf, signingKeyOf } from './signature.ts'
 
 const signing_master = 'master of the test'
@@ -61,6 +64,14 @@ async function door(answer: (name: string) => unknown, in_flight_max = 10) {
         ttl_ms: 60_000,
         remembered_max: 10,
         retry_store_after_ms: 100,
+        onFallback: () => {},
+      }),
+      rates: rates({
+        store: { add: async () => [] },
+        clock: systemClock,
+        window_ms: 600_000,
+        most: { player: 3, address: 6, all: 8 },
+        remembered_max: 10,
         onFallback: () => {},
       }),
       clock: systemClock,
@@ -194,6 +205,31 @@ describe('the door', () => {
     expect(accident.statusCode).toBe(500)
     expect(accident.body).not.toContain('secret')
     expect(broken.errors).toHaveLength(1)
+  })
+
+  test('says too many to a player who asks too often, and to an address, with a time to come back', async () => {
+    const { server, called } = await door(() => ({ balance_minor: 1, version: 1 }))
+    const ask = async (options: InjectOptions): Promise<number> => (await server.inject(options)).statusCode
+    for (const status of [200, 200, 200]) expect(await ask(signed('GET', '/v1/balance', undefined))).toBe(status)
+    const refused = await server.inject(signed('GET', '/v1/balance', undefined))
+    expect([refused.statusCode, refused.headers['retry-after']]).toEqual([429, '1'])
+    expect(refused.json()).toMatchObject({ code: 'too_many_requests' })
+    expect(called).toHaveLength(3)
+    const games = { method: 'GET', url: '/v1/games' } as const
+    for (let tries = 0; tries < 2; tries++) expect(await ask(games)).not.toBe(429)
+    expect(await ask(games)).toBe(429) // of this address, signed or not
+    expect(await ask({ ...games, remoteAddress: '10.0.0.2' })).not.toBe(429)
+  })
+
+  test('describes itself: a valid OpenAPI document with every route, and what each refuses', async () => {
+    const { server } = await door(() => ({}))
+    const answer = await server.inject({ method: 'GET', url: '/v1/openapi.json' })
+    const document = answer.json<{ paths: Record<string, Record<string, { responses: object }>> }>()
+    expect(await new Validator().validate(document)).toMatchObject({ valid: true })
+    for (const { method, path, status } of Object.values(publicRoutes)) {
+      const statuses = Object.keys(document.paths[path]![method.toLowerCase()]!.responses)
+      expect(statuses).toEqual(expect.arrayContaining([String(status), '400', '401', '429', '503']))
+    }
   })
 
   test('sheds load beyond its places, and has them back afterwards', async () => {

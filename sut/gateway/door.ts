@@ -6,17 +6,20 @@ import { idempotencyKey, publicRoutes, type OperationKind } from '#sut/contracts
 import { Problem, type ProblemCode } from '#sut/contracts/problems.ts'
 import type { HttpServer } from '#sut/platform/platform.ts'
 import { bearerOf, type Holder } from './holders.ts'
+import { openApiDocument } from './openapi.ts'
 import type { Operation } from './operations.ts'
+import type { Rates } from './rates.ts'
 import { refusalOf } from './refusals.ts'
 import { verifySignature } from './signature.ts'
 
 // The only door. A request passes, in this order, each with a refusal of its own:
 //
-//   places left? → size and JSON → token → time and signature → nonce not seen → shape → the service that it is for
+//   places left? → not too often → size and JSON → token → time and signature → nonce not seen → shape → the service that it is for
 export interface DoorOptions {
   operations: Record<OperationKind, Operation>
   holders: { of(token: string): Promise<Holder> }
   nonces: { claim(jti: string, nonce: string): Promise<boolean> }
+  rates: Pick<Rates, 'take'>
   clock: Clock
   limits: { in_flight_max: number; body_bytes_max: number; deadline_ms: number }
   onRefusal: (code: ProblemCode) => void
@@ -50,6 +53,7 @@ const keyed = Type.Object({ 'idempotency-key': idempotencyKey })
 /** A Fastify plugin with the public routes. */
 export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise<void> {
   const { clock, limits, onRefusal, onInternalError } = options
+  const document = JSON.stringify(openApiDocument(options.operations))
   let inFlight = 0
 
   const enter = async (request: Request, reply: Reply): Promise<void> => {
@@ -60,6 +64,8 @@ export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise
     inFlight++
     // `close` comes after every request, also one whose client went away.
     reply.raw.once('close', () => inFlight--)
+    options.rates.take('all', '')
+    options.rates.take('address', request.ip)
   }
 
   const admit = async (request: Request): Promise<void> => {
@@ -68,6 +74,8 @@ export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise
     const nonce = verifySignature(signed, holder.secret, clock.wall_ms())
     if (!(await options.nonces.claim(holder.jti, nonce)))
       throw new Problem('request_replayed', 'this nonce has been used: sign each request anew')
+    // Last: nobody can use up what another one may ask.
+    options.rates.take('player', holder.player_id)
     request.player_id = holder.player_id
   }
 
@@ -87,6 +95,7 @@ export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise
     parseJsonAndKeepText(scope, limits.body_bytes_max)
     scope.setErrorHandler(refuse)
     scope.addHook('onRequest', enter)
+    scope.get('/v1/openapi.json', async (_request, reply) => reply.type('application/json').send(document))
 
     for (const [kind, operation] of Object.entries(options.operations) as [OperationKind, Operation][]) {
       const { method, path, status, signed } = publicRoutes[kind]

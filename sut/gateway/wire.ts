@@ -1,14 +1,23 @@
 import type { Redis } from 'ioredis'
+import { pause } from '#lib/wait.ts'
 import type { Platform } from '#sut/platform/platform.ts'
 import { tokenVerifier } from '#sut/platform/identity.ts'
 import { publicDoor } from './door.ts'
 import { holders } from './holders.ts'
 import { nonces, type NonceStore } from './nonces.ts'
 import { operations } from './operations.ts'
+import { rates, type RateStore } from './rates.ts'
 import { skewMost_ms } from './signature.ts'
 
 // In flight: about what one gateway serves within its deadline when it is busy. More would only wait and end too late.
 const limits = { in_flight_max: 100, body_bytes_max: 16 * 1024, deadline_ms: 2_000 }
+
+/**
+ * Requests in a window, far above what the players of an experiment ask for: one person 30/s, one address (behind it may be a whole
+ * network) 2,000/s, all together 10,000/s.
+ */
+const rateLimits = { window_ms: 10_000, most: { player: 300, address: 20_000, all: 100_000 } }
+const share_every_ms = 500
 
 /** Puts the public API on the platform's public server. Needs the secret `signing_master` and Redis. */
 export async function wireGateway(platform: Platform): Promise<void> {
@@ -18,6 +27,24 @@ export async function wireGateway(platform: Platform): Promise<void> {
 
   const refusals = metrics.counter('gateway_refusals_total', 'Requests that were refused, by problem code', ['code'])
   const fallbacks = metrics.counter('gateway_nonce_fallbacks_total', 'Nonces checked without Redis')
+
+  const rateFallbacks = metrics.counter(
+    'gateway_rate_fallbacks_total',
+    'Times that the counts of rates were not shared',
+  )
+  const shared = rates({
+    ...rateLimits,
+    store: redisRates(platform.redis()),
+    clock,
+    remembered_max: 100_000,
+    onFallback: () => rateFallbacks.inc(),
+  })
+  platform.background('rates', async (signal) => {
+    for (;;) {
+      await pause(share_every_ms, signal)
+      await shared.share()
+    }
+  })
 
   await platform.http.register(
     publicDoor({
@@ -31,6 +58,7 @@ export async function wireGateway(platform: Platform): Promise<void> {
         retry_store_after_ms: 500,
         onFallback: () => fallbacks.inc(),
       }),
+      rates: shared,
       clock,
       limits,
       onRefusal: (code) => refusals.inc({ code }),
@@ -45,5 +73,16 @@ export const redisNonces = (redis: Redis): NonceStore => ({
     const done = await redis.set(key, value, 'PX', ttl_ms, 'NX')
     // `??`: what refused the value a moment ago may have expired since; refused is refused.
     return done === 'OK' ? null : ((await redis.get(key)) ?? '')
+  },
+})
+
+export const redisRates = (redis: Redis): RateStore => ({
+  add: async (counts, ttl_ms) => {
+    const pipeline = redis.pipeline()
+    for (const { key, by } of counts) pipeline.incrby(key, by).pexpire(key, ttl_ms)
+    const answers = (await pipeline.exec()) ?? []
+    const failed = answers.find(([error]) => error !== null)
+    if (failed !== undefined) throw failed[0]!
+    return answers.filter((_, index) => index % 2 === 0).map(([, total]) => Number(total))
   },
 })

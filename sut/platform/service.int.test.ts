@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { freePort } from '#lib/free-port.ts'
 import { systemClock } from '#lib/clock.ts'
 import { waitFor } from '#lib/wait.ts'
 import { createAuthority } from '#sut/deployment/pki.ts'
 import type { ServiceConfig } from './config.ts'
 import { startNetwork, type Network } from './testing/network.ts'
-import { freePort } from './testing/processes.ts'
 
 // Whole processes, in plain node as in production.
 const main = fileURLToPath(new URL('./testing/echo-main.ts', import.meta.url))

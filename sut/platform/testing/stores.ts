@@ -2,13 +2,14 @@ import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
+import { freePort } from '#lib/free-port.ts'
 import { newId } from '#lib/random.ts'
 import { runProgram } from '#lib/run-program.ts'
 import { waitFor } from '#lib/wait.ts'
 import { locatePostgres } from '#toolchain/postgres.ts'
 import { resolveProgram } from '#toolchain/resolve.ts'
 import type { startContainer } from './containers.ts'
-import { freePort, startServer, type ServerProcess } from './processes.ts'
+import { startServer, type ServerProcess } from './processes.ts'
 
 // Real stores for integration tests, each on a free port of 127.0.0.1: a process of its own, or a container of the image that
 // SLOT_CHAOS_STORES_IMAGE names.
