@@ -134,18 +134,23 @@ async function create(options: ClusterOptions, { place, request, hash, offline }
     ['no mark any more', () => rm(place.creating)],
   ]
   const start_ms = performance.now()
+  const took: string[] = []
   for (const [what, step] of steps) {
+    const begin_ms = performance.now()
     progress(`cluster: ${what} …`)
     try {
       await step()
+      if (performance.now() - begin_ms >= 1_000) took.push(`${what} ${seconds(begin_ms)} s`)
     } catch (error) {
       await deleteCluster(engine, options)
       signal?.throwIfAborted()
       throw startFailure(what, error)
     }
   }
-  progress(`cluster ready in ${Math.round((performance.now() - start_ms) / 1000)} s`)
+  progress(`cluster ready in ${seconds(start_ms)} s: ${took.join(', ')}`)
 }
+
+const seconds = (since_ms: number): number => Math.round((performance.now() - since_ms) / 1000)
 
 async function kindCreate(options: ClusterOptions, place: ClusterPlace, configuration: object): Promise<void> {
   const { engine, signal } = options
