@@ -123,6 +123,7 @@ export const calls = {
 } as const
 
 export type CallName = keyof typeof calls
+export const serviceOf = (name: CallName): string => name.slice(0, name.indexOf('.'))
 export type TransferKind = (typeof transferKinds)[number]
 export type TransferRequest = Static<typeof transferRequest>
 export type TransferAnswer = Static<typeof transferAnswer>

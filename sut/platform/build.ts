@@ -21,8 +21,8 @@ import { httpServer, serveCall } from './server.ts'
 export interface BuiltPlatform {
   readonly platform: Platform
   operations(): Promise<OperationsServer>
-  /** Loads what the first request would have to wait for. */
-  prepare(): Promise<void>
+  /** Does what the first request would have to wait for; the server is open, at this port. */
+  prepare(port: number): Promise<void>
   /** From now on ready, as far as the readiness checks say so. */
   open(): void
   /** From now on not ready. */
@@ -98,7 +98,7 @@ export async function buildPlatform(config: ServiceConfig, clock: Clock, isPubli
 
   return {
     platform,
-    prepare: () => outgoing.prepare(),
+    prepare: (port) => outgoing.prepare(port),
     operations: async () =>
       (operations = await operationsServer({
         listen: config.operations,

@@ -41,6 +41,16 @@ describe('a call', () => {
     await expect(ask(catalog)).rejects.toMatchObject({ code: 'forbidden' })
   })
 
+  test('finds a connection that was made before the service was ready', async () => {
+    const served = await start('wallet', wallet())
+    let connections = 0
+    served.platform.http.server.on('secureConnection', () => connections++)
+    const gateway = await start('gateway', () => {}, [at(served)])
+    expect(connections).toBe(1)
+    await ask(gateway)
+    expect(connections).toBe(1)
+  })
+
   test('goes to no one who is not the service that is called', async () => {
     const imposter = await start('wallet', wallet(), [], 'catalog')
     const gateway = await start('gateway', () => {}, [at(imposter)])
@@ -59,8 +69,6 @@ describe('a call', () => {
     }
     const served = await start('wallet', wallet(slow))
     const gateway = await start('gateway', () => {}, [at(served)])
-    await ask(gateway, 1).catch(() => {})
-    under_way = 0
     await Promise.all(Array.from({ length: 100 }, () => ask(gateway, 5000)))
     expect(most).toBe(100)
   })
@@ -205,9 +213,9 @@ describe('a call', () => {
       'wallet',
       wallet(() => gate.promise),
     )
+    const gateway = await start('gateway', () => {}, [at(served)])
     const cut: boolean[] = []
     served.platform.http.server.on('stream', (stream) => stream.once('close', () => cut.push(stream.aborted)))
-    const gateway = await start('gateway', () => {}, [at(served)])
     await Promise.allSettled(Array.from({ length: 5 }, () => giveUpOn(gateway)))
     expect(cut).toEqual([])
     gate.resolve(balance)

@@ -2,13 +2,14 @@ import type { Logger } from 'pino'
 import type { Clock } from '#lib/clock.ts'
 import { textOf } from '#lib/errors.ts'
 import { random } from '#lib/random.ts'
-import { calls, type CallName } from '#sut/contracts/calls.ts'
+import { calls, serviceOf, type CallName } from '#sut/contracts/calls.ts'
 import { Problem, problems, type ProblemCode } from '#sut/contracts/problems.ts'
 import { balancer, retryBudget } from './balancer.ts'
 import type { ServiceConfig } from './config.ts'
 import type { DiscoveryWatch } from './discovery.ts'
+import { earlyConnections } from './early-connections.ts'
 import type { Metrics } from './metrics.ts'
-import { CallBroken, loadClient, type PeerAnswer } from './peer.ts'
+import { CallBroken, type PeerAnswer } from './peer.ts'
 import { peers, type KeyedInstance } from './peers.ts'
 import type { Call, CallOptions } from './platform.ts'
 import { prober } from './prober.ts'
@@ -32,8 +33,8 @@ const try_most_ms = 800
  */
 export function serviceCalls({ config, discovery, clock, metrics, log }: CallsOptions): {
   call: Call
-  /** Loads what the first call would have to wait for. */
-  prepare(): Promise<void>
+  /** Does what the first call would have to wait for. `port`: of the own door, which is open. */
+  prepare(port: number): Promise<void>
   close(): Promise<void>
 } {
   const seconds = metrics.histogram('call_duration_seconds', 'Calls to other services by outcome', ['call', 'code'])
@@ -43,6 +44,7 @@ export function serviceCalls({ config, discovery, clock, metrics, log }: CallsOp
   const budget = retryBudget(clock.monotonic_ms())
   const known = peers({ config, discovery, clock, log })
   const probes = prober(known, balance)
+  const early = earlyConnections({ config, peers: known, discovery })
 
   const tryOnce = async <Name extends CallName>(
     name: Name,
@@ -118,18 +120,14 @@ export function serviceCalls({ config, discovery, clock, metrics, log }: CallsOp
         seconds.observe({ call: name, code }, (clock.monotonic_ms() - start_ms) / 1000)
       }
     },
-    prepare: async () => {
-      const callers = Object.values(calls).flatMap((contract): readonly string[] => contract.callers)
-      if (callers.includes(config.service)) await loadClient()
-    },
+    prepare: (port) => early.first(port),
     close: async () => {
+      early.close()
       probes.close()
       known.close()
     },
   }
 }
-
-const serviceOf = (name: CallName): string => name.slice(0, name.indexOf('.'))
 
 const mayHelp = (error: unknown): boolean =>
   error instanceof CallBroken ||

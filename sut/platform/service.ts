@@ -66,15 +66,16 @@ export async function startService(
     const operations = await built.operations()
     await migrateOwn(config, platform)
     await wire(platform)
-    await built.prepare()
     await platform.http.listen(config.listen)
     const address = platform.http.server.address()
+    const port = typeof address === 'object' && address !== null ? address.port : config.listen.port
+    await built.prepare(port)
     built.open()
     platform.log.info('ready')
     let stopping: Promise<void> | undefined
     return {
       platform,
-      port: typeof address === 'object' && address !== null ? address.port : config.listen.port,
+      port,
       operations_port: operations.port,
       stop: () => (stopping ??= stop(built, config)),
     }

@@ -1,0 +1,61 @@
+import { calls, serviceOf, type CallName } from '#sut/contracts/calls.ts'
+import type { ServiceName } from '#sut/contracts/descriptor.ts'
+import type { ServiceConfig } from './config.ts'
+import type { DiscoveryWatch } from './discovery.ts'
+import { loadClient } from './peer.ts'
+import type { KeyedInstance, Peers } from './peers.ts'
+import { probePath } from './prober.ts'
+
+// A handshake, and code that nothing has run yet, cost more than the call itself: when a region starts again, its first players
+// would wait for both at each hop. So instances are connected to when discovery names them, and a service that starts has used its
+// own door and those of its callees before it is ready.
+
+const limit_ms = 1000
+
+export interface EarlyConnections {
+  /** Ends when each callee of the own region, and the own door, has answered or has had a second to do so. */
+  first(port: number): Promise<void>
+  close(): void
+}
+
+export function earlyConnections(options: {
+  config: ServiceConfig
+  peers: Peers
+  discovery: DiscoveryWatch
+}): EarlyConnections {
+  const { config, peers, discovery } = options
+  const callees = calleesOf(config.service)
+  const known = new Set<string>()
+
+  const connect = async (target: KeyedInstance): Promise<void> => {
+    known.add(target.key)
+    // Whoever does not answer now is connected to by the first call, as if nothing had been tried.
+    await peers
+      .get(target)
+      .request({ method: 'GET', path: probePath, headers: {} }, limit_ms)
+      .catch(() => peers.drop(target.key))
+  }
+  const connectNew = (): Promise<void>[] => {
+    for (const key of known) if (!peers.names(key)) known.delete(key)
+    const near = callees.flatMap((service) => peers.of(service)).filter(({ region }) => region === config.region)
+    return near.filter(({ key }) => !known.has(key)).map(connect)
+  }
+  const stopListening = discovery.onChange(() => void connectNew())
+
+  return {
+    first: async (port) => {
+      if (callees.length === 0) return
+      await loadClient()
+      const { service, region, instance, listen } = config
+      const own = { service, region, instance, host: listen.host, port, key: `${listen.host}:${port}` }
+      await Promise.all([...connectNew(), connect(own)])
+      peers.drop(own.key)
+    },
+    close: stopListening,
+  }
+}
+
+function calleesOf(service: ServiceName): string[] {
+  const called = Object.entries(calls).filter(([, { callers }]) => (callers as readonly string[]).includes(service))
+  return [...new Set(called.map(([name]) => serviceOf(name as CallName)))]
+}
