@@ -22,7 +22,11 @@ export const loggedIn = Type.Object({
   token: Type.String(),
   signing_key: Type.String(),
   expires_in_s: Type.Integer(),
+  /** Serves once, within twelve hours: for a new token, key and refresh token. */
+  refresh_token: Type.String(),
 })
+export const refreshRequest = Type.Object({ refresh_token: Type.String({ minLength: 32, maxLength: 128 }) })
+export const loggedOut = Type.Object({ logged_out: Type.Literal(true) })
 export const openSession = Type.Object({ game_id: Type.String({ maxLength: 64 }) })
 export const sessionOpened = Type.Object({ session_id: Type.String(), game_id: Type.String() })
 export const depositRequest = Type.Object({ amount_minor: amountMinor })
@@ -68,6 +72,8 @@ export const problem = Type.Object({ code: Type.String(), message: Type.String()
 export const publicRoutes = {
   register: { method: 'POST', path: '/v1/players', status: 201, signed: false },
   login: { method: 'POST', path: '/v1/login', status: 200, signed: false },
+  refresh: { method: 'POST', path: '/v1/login/refresh', status: 200, signed: false },
+  logout: { method: 'POST', path: '/v1/logout', status: 200, signed: true },
   games: { method: 'GET', path: '/v1/games', status: 200, signed: false },
   open_session: { method: 'POST', path: '/v1/sessions', status: 201, signed: true },
   deposit: { method: 'POST', path: '/v1/deposits', status: 200, signed: true },

@@ -46,7 +46,15 @@ export const gameDefinition = Type.Object({
 export const player = Type.Object({ player_id: Type.String() })
 export const identifier = Type.Object({ id: Type.String() })
 export const jsonWebKeys = Type.Object({ keys: Type.Array(Type.Record(Type.String(), Type.Unknown())) })
-export const login = Type.Object({ player_id: Type.String(), token: Type.String(), expires_in_s: Type.Integer() })
+export const login = Type.Object({
+  player_id: Type.String(),
+  token: Type.String(),
+  expires_in_s: Type.Integer(),
+  refresh_token: Type.String(),
+})
+/** Identifiers (jti) of tokens that have not expired and are valid no more. */
+export const revokedTokens = Type.Object({ jtis: Type.Array(Type.String()) })
+export const tokenIdentifier = Type.Object({ jti: Type.String() })
 
 export const calls = {
   'identity.register': {
@@ -63,6 +71,30 @@ export const calls = {
     callers: ['gateway'],
     body: api.credentials,
     answer: login,
+    idempotent: true,
+  },
+  'identity.refresh': {
+    method: 'POST',
+    path: '/refresh',
+    callers: ['gateway'],
+    body: api.refreshRequest,
+    answer: login,
+    // A second time it would be taken for a thief's.
+    idempotent: false,
+  },
+  'identity.logout': {
+    method: 'POST',
+    path: '/logout',
+    callers: ['gateway'],
+    body: tokenIdentifier,
+    answer: api.loggedOut,
+    idempotent: true,
+  },
+  'identity.revoked': {
+    method: 'GET',
+    path: '/revoked',
+    callers: ['gateway'],
+    answer: revokedTokens,
     idempotent: true,
   },
   'identity.keys': { method: 'GET', path: '/keys', callers: ['gateway'], answer: jsonWebKeys, idempotent: true },
@@ -124,6 +156,7 @@ export const calls = {
 
 export type CallName = keyof typeof calls
 export const serviceOf = (name: CallName): string => name.slice(0, name.indexOf('.'))
+export type Login = Static<typeof login>
 export type TransferKind = (typeof transferKinds)[number]
 export type TransferRequest = Static<typeof transferRequest>
 export type TransferAnswer = Static<typeof transferAnswer>

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { waitFor } from '#lib/wait.ts'
-import type { History, MoneyMoved, SpinResult } from '#sut/contracts/api.ts'
+import type { History, LoggedIn, MoneyMoved, SpinResult } from '#sut/contracts/api.ts'
 import { services } from '#sut/contracts/descriptor.ts'
 import type { StateLine } from '#sut/contracts/state.ts'
 import { playerClient } from './player.ts'
@@ -62,6 +62,25 @@ test('a player registers, deposits, spins, is paid, and reads it back; the books
   const published = (await dump('wallet')).filter((line) => line.kind === 'outbox')
   const logged = new Set((await dump('telemetry')).map((line) => line.kind === 'log' && line.event.id))
   expect(published.every((line) => line.published && logged.has(line.event_id))).toBe(true)
+})
+
+test('a login goes on by its refresh token, and ends with a logout', async () => {
+  const someone = playerClient(system.url)
+  const credentials = { name: 'grace', password: 'correct horse' }
+  await someone.send('register', credentials)
+  const { refresh_token } = await someone.logIn(credentials.name, credentials.password)
+  const refreshed = await someone.send<LoggedIn>('refresh', { refresh_token })
+  expect(refreshed.status).toBe(200)
+  expect((await someone.send('balance')).status).toBe(200)
+  expect(await someone.send('logout')).toMatchObject({ status: 200, body: { logged_out: true } })
+  await waitFor(async () => (await someone.send('balance')).status === 401, {
+    what: 'the end of the login at the gateway',
+    limit_ms: 5_000,
+    every_ms: 200,
+  })
+  const { refresh_token: newest } = refreshed.body
+  expect(await someone.send('refresh', { refresh_token: newest })).toMatchObject({ status: 401 })
+  await someone.close()
 })
 
 test('what the door refuses', async () => {

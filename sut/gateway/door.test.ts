@@ -20,6 +20,7 @@ const token = await new SignJWT({})
   .setProtectedHeader({ alg: 'HS256' })
   .setJti('token-1')
   .sign(Buffer.from('who signs a token is not what is tested here'))
+const refresh_token = 'r'.repeat(43)
 const signing_key = signingKeyOf(signing_master, 'token-1')
 
 type Called = { name: string; options: Record<string, unknown> }
@@ -52,6 +53,7 @@ async function door(answer: (name: string) => unknown, in_flight_max = 10) {
         clock: systemClock,
         kept_max: 10,
       }),
+      revocations: { has: async () => false },
       nonces: nonces({
         store: {
           setIfAbsent: async (key) => {
@@ -144,10 +146,10 @@ describe('the door', () => {
   })
 
   test('gives the signing key of the token at login', async () => {
-    const { server } = await door(() => ({ player_id: 'player-1', token, expires_in_s: 900 }))
+    const { server } = await door(() => ({ player_id: 'player-1', token, expires_in_s: 900, refresh_token }))
     const payload = { name: 'player-one', password: 'correct horse' }
     const answer = await server.inject({ method: 'POST', url: '/v1/login', payload })
-    expect(answer.json()).toEqual({ player_id: 'player-1', token, expires_in_s: 900, signing_key })
+    expect(answer.json()).toEqual({ player_id: 'player-1', token, expires_in_s: 900, refresh_token, signing_key })
   })
 
   test('refuses a request that is sent a second time', async () => {
@@ -177,15 +179,15 @@ describe('the door', () => {
   })
 
   test.each([
-    ['no JSON', 'application/json', '{"name":', 400],
-    ['another type', 'text/plain', 'hello', 415],
-    ['too much', 'application/json', JSON.stringify({ name: 'x'.repeat(17_000) }), 413],
-    ['wrong fields', 'application/json', '{"name":"x"}', 400],
-  ])('calls %s malformed', async (_, type, payload, status) => {
+    ['no JSON', 'application/json', '{"name":', 400, 'malformed'],
+    ['another type', 'text/plain', 'hello', 415, 'unsupported_media_type'],
+    ['too much', 'application/json', JSON.stringify({ name: 'x'.repeat(17_000) }), 413, 'body_too_large'],
+    ['wrong fields', 'application/json', '{"name":"x"}', 400, 'malformed'],
+  ])('refuses %s', async (_, type, payload, status, code) => {
     const { server } = await door(() => ({}))
     const answer = await server.inject({ method: 'POST', url: '/v1/login', payload, headers: { 'content-type': type } })
     expect(answer.statusCode).toBe(status)
-    expect(answer.json()).toMatchObject({ code: 'malformed' })
+    expect(answer.json()).toMatchObject({ code })
   })
 
   test('passes on a refusal of a service, and keeps an accident to itself', async () => {

@@ -14,10 +14,11 @@ import { verifySignature } from './signature.ts'
 
 // The only door. A request passes, in this order, each with a refusal of its own:
 //
-//   places left? → not too often → size and JSON → token → time and signature → nonce not seen → shape → the service that it is for
+//   places left? → not too often → size and JSON → token, not revoked → time and signature → nonce not seen → shape → its service
 export interface DoorOptions {
   operations: Record<OperationKind, Operation>
   holders: { of(token: string): Promise<Holder> }
+  revocations: { has(jti: string): Promise<boolean> }
   nonces: { claim(jti: string, nonce: string): Promise<boolean> }
   rates: Pick<Rates, 'take'>
   clock: Clock
@@ -31,6 +32,8 @@ declare module 'fastify' {
     /** As it was sent: the signature covers it. */
     raw_body: string
     player_id: string
+    /** Identifier of the token. */
+    jti: string
     /** On the monotonic clock. */
     deadline_ms: number
   }
@@ -70,6 +73,8 @@ export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise
 
   const admit = async (request: Request): Promise<void> => {
     const holder = await options.holders.of(bearerOf(request.headers.authorization))
+    if (await options.revocations.has(holder.jti))
+      throw new Problem('token_revoked', 'the token is valid no more: log in again')
     const signed = { method: request.method, path: request.url, body: request.raw_body, headers: request.headers }
     const nonce = verifySignature(signed, holder.secret, clock.wall_ms())
     if (!(await options.nonces.claim(holder.jti, nonce)))
@@ -77,6 +82,7 @@ export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise
     // Last: nobody can use up what another one may ask.
     options.rates.take('player', holder.player_id)
     request.player_id = holder.player_id
+    request.jti = holder.jti
   }
 
   const refuse = async (error: unknown, _request: Request, reply: Reply) => {
@@ -91,6 +97,7 @@ export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise
   return async (scope) => {
     scope.decorateRequest('raw_body', '')
     scope.decorateRequest('player_id', '')
+    scope.decorateRequest('jti', '')
     scope.decorateRequest('deadline_ms', 0)
     parseJsonAndKeepText(scope, limits.body_bytes_max)
     scope.setErrorHandler(refuse)
@@ -112,6 +119,7 @@ export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise
           const answer = await operation.handle({
             body: request.body as never,
             player_id: request.player_id,
+            jti: request.jti,
             idempotency_key: String(request.headers['idempotency-key'] ?? ''),
             deadline_ms: request.deadline_ms,
           })

@@ -1,4 +1,6 @@
+import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { waitFor } from '#lib/wait.ts'
 import type { LoggedIn } from '#sut/contracts/api.ts'
 import { Problem } from '#sut/contracts/problems.ts'
 import { signToken } from '#sut/platform/identity.ts'
@@ -12,16 +14,18 @@ import { wireGateway } from './wire.ts'
 let redis: RedisStore
 let around: Neighbourhood
 let gateway: StartedService
+let revoked: string[] = []
 
 /** An identity that lets everybody in, and changes nothing about how tokens are made and published. */
 const identity: Wire = (platform) => {
   const { token_key } = around
+  platform.serve('identity.revoked', async () => ({ jtis: revoked }))
   platform.serve('identity.keys', async () => publicKeysOf(token_key))
   platform.serve('identity.login', async ({ body }) => {
     const player_id = `player-${body.name}`
     const expires_in_s = body.password === 'is long over' ? -60 : 900
     const token = await signToken(token_key, { player_id, role: 'player' }, expires_in_s, platform.clock.wall_ms())
-    return { player_id, token, expires_in_s }
+    return { player_id, token, expires_in_s, refresh_token: 'r'.repeat(43) }
   })
 }
 
@@ -85,6 +89,20 @@ describe.each([
     expect(text).toMatch(/gateway_refusals_total\{[^}]*code="signature_invalid"[^}]*\} [12]/)
     await client.close()
   })
+})
+
+test('a token that identity has revoked is refused within a few seconds', async () => {
+  const client = publicClient(gateway.port, around.authority, true)
+  const login = (await client.call('login', { name: 'ada', password: 'correct horse' })).body as LoggedIn
+  expect((await client.call('balance', undefined, login)).status).toBe(200)
+  revoked = [decodeJwt(login.token).jti!]
+  await waitFor(async () => (await client.call('balance', undefined, login)).status === 401, {
+    what: 'the token to be refused',
+    limit_ms: 5_000,
+    every_ms: 200,
+  })
+  expect((await client.call('balance', undefined, login)).body).toMatchObject({ code: 'token_revoked' })
+  await client.close()
 })
 
 test('a service that is away is unavailable, with a time to try again', async () => {

@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox'
 import * as api from '#sut/contracts/api.ts'
+import type { Login } from '#sut/contracts/calls.ts'
 import type { Call } from '#sut/platform/platform.ts'
 import { identifierOf } from './holders.ts'
 import { signingKeyOf } from './signature.ts'
@@ -9,6 +10,8 @@ export interface PublicRequest<Body> {
   body: Body
   /** Empty where the route is not signed. */
   player_id: string
+  /** Of the token; empty where the route is not signed. */
+  jti: string
   /** Empty where the route moves no money. */
   idempotency_key: string
   /** On the monotonic clock. */
@@ -24,6 +27,10 @@ export interface Operation {
 
 /** What each public route does: which service it asks, and with what. */
 export function operations(call: Call, signing_master: string): Record<api.OperationKind, Operation> {
+  const withKey = (login: Login): api.LoggedIn => ({
+    ...login,
+    signing_key: signingKeyOf(signing_master, identifierOf(login.token)),
+  })
   return {
     register: {
       body: api.credentials,
@@ -36,10 +43,20 @@ export function operations(call: Call, signing_master: string): Record<api.Opera
       body: api.credentials,
       answer: api.loggedIn,
       moves_money: false,
-      handle: async ({ body, deadline_ms }: PublicRequest<api.Credentials>): Promise<api.LoggedIn> => {
-        const login = await call('identity.login', { body, deadline_ms })
-        return { ...login, signing_key: signingKeyOf(signing_master, identifierOf(login.token)) }
-      },
+      handle: async ({ body, deadline_ms }: PublicRequest<api.Credentials>) =>
+        withKey(await call('identity.login', { body, deadline_ms })),
+    },
+    refresh: {
+      body: api.refreshRequest,
+      answer: api.loggedIn,
+      moves_money: false,
+      handle: async ({ body, deadline_ms }: PublicRequest<{ refresh_token: string }>) =>
+        withKey(await call('identity.refresh', { body, deadline_ms })),
+    },
+    logout: {
+      answer: api.loggedOut,
+      moves_money: false,
+      handle: ({ jti, deadline_ms }) => call('identity.logout', { body: { jti }, deadline_ms }),
     },
     games: {
       answer: api.games,

@@ -7,6 +7,7 @@ import { holders } from './holders.ts'
 import { nonces, type NonceStore } from './nonces.ts'
 import { operations } from './operations.ts'
 import { rates, type RateStore } from './rates.ts'
+import { revocations } from './revocations.ts'
 import { skewMost_ms } from './signature.ts'
 
 // In flight: about what one gateway serves within its deadline when it is busy. More would only wait and end too late.
@@ -18,6 +19,7 @@ const limits = { in_flight_max: 100, body_bytes_max: 16 * 1024, deadline_ms: 2_0
  */
 const rateLimits = { window_ms: 10_000, most: { player: 300, address: 20_000, all: 100_000 } }
 const share_every_ms = 500
+const revokedEvery_ms = 2_000
 
 /** Puts the public API on the platform's public server. Needs the secret `signing_master` and Redis. */
 export async function wireGateway(platform: Platform): Promise<void> {
@@ -46,10 +48,18 @@ export async function wireGateway(platform: Platform): Promise<void> {
     }
   })
 
+  const staleRevocations = metrics.counter(
+    'gateway_revocation_failures_total',
+    'Times that the list of revoked tokens could not be renewed',
+  )
+  const revoked = revocations(platform, { every_ms: revokedEvery_ms, onFailure: () => staleRevocations.inc() })
+  platform.background('revocations', (signal) => revoked.follow(signal))
+
   await platform.http.register(
     publicDoor({
       operations: operations(platform.call, signing_master),
       holders: holders({ verify: tokenVerifier(platform), signing_master, clock, kept_max: 10_000 }),
+      revocations: revoked,
       nonces: nonces({
         store: redisNonces(platform.redis()),
         clock,

@@ -1,11 +1,14 @@
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { systemClock } from '#lib/clock.ts'
+import { newId } from '#lib/random.ts'
 import { openDatabase, type Database } from '#sut/platform/database.ts'
 import { migrate } from '#sut/platform/migrate.ts'
 import { startPostgres, type PostgresStore } from '#sut/platform/testing/stores.ts'
-import { accounts, tokenLife_s } from './accounts.ts'
+import { accounts } from './accounts.ts'
+import { attempts } from './attempts.ts'
 import { outboxLines } from './dump.ts'
+import { logins, tokenLife_s } from './logins.ts'
 import { passwords } from './passwords.ts'
 import { playerStore } from './players.ts'
 
@@ -22,13 +25,19 @@ afterAll(async () => {
   await postgres[Symbol.asyncDispose]()
 })
 
+const limits = { in_a_row_max: 3, lock_ms: 400, lock_most_ms: 1600, forget_ms: 60_000 }
+const tokens = () =>
+  logins({ database, sign: async (player_id, jti, expires_in_s) => `${player_id} ${jti} ${expires_in_s}` })
 const open = async () =>
   accounts({
     players: playerStore(database),
     passwords: await passwords({ at_once: 2, waiting_max: 50 }),
+    attempts: attempts(database, limits),
+    logins: tokens(),
     clock: systemClock,
-    sign: async (player_id, expires_in_s) => `token of ${player_id} for ${expires_in_s}`,
   })
+const jtiOf = ({ token }: { token: string }): string => token.split(' ')[1]!
+const notValid = { code: 'unauthenticated' }
 
 test('a player registers once, with an event, and logs in with the right password alone', async () => {
   const { register, login } = await open()
@@ -40,8 +49,9 @@ test('a player registers once, with an event, and logs in with the right passwor
   ])
   expect(await login(credentials)).toEqual({
     player_id,
-    token: `token of ${player_id} for ${tokenLife_s}`,
+    token: expect.stringMatching(new RegExp(`^${player_id} \\S+ ${tokenLife_s}$`)) as unknown,
     expires_in_s: tokenLife_s,
+    refresh_token: expect.stringMatching(/^[\w-]{43}$/) as unknown,
   })
   const wrong = { code: 'unauthenticated', message: 'name or password is wrong' }
   await expect(login({ ...credentials, password: 'battery staple' })).rejects.toMatchObject(wrong)
@@ -58,4 +68,71 @@ test('of many who want one name at the same moment one gets it', async () => {
   for (const one of all) if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'name_taken' })
   const rows = await database.query(`select 1 from players p join outbox o using (player_id) where p.name = 'Hedy'`)
   expect(rows).toHaveLength(1)
+})
+
+test('wrong passwords in a row lock a name, whether it exists or not, for longer and longer', async () => {
+  const { register, login } = await open()
+  const ada = { name: 'Lovelace', password: 'correct horse' }
+  await register(ada)
+  for (const name of ['lovelace', 'nobody-has-this']) {
+    const wrong = { name, password: 'battery staple' }
+    for (let count = 0; count < limits.in_a_row_max; count++) await expect(login(wrong)).rejects.toMatchObject(notValid)
+    await expect(login({ ...wrong, password: ada.password })).rejects.toMatchObject({ code: 'too_many_requests' })
+  }
+  // Its own password, once the lock is over, and then the count begins anew.
+  await vi.waitFor(() => login(ada), { timeout: 3_000, interval: 50 })
+  await expect(login({ ...ada, password: 'battery staple' })).rejects.toMatchObject(notValid)
+  expect(await login(ada)).toMatchObject({ expires_in_s: tokenLife_s })
+})
+
+describe('a login', () => {
+  const player = async (): Promise<string> => {
+    const { register } = await open()
+    return (await register({ name: newId(), password: 'correct horse' })).player_id
+  }
+
+  test('goes on with each refresh token once; the second use ends it, with all its tokens', async () => {
+    const { begin, refresh, revoked } = tokens()
+    const first = await begin(await player())
+    const second = await refresh(first.refresh_token)
+    const third = await refresh(second.refresh_token)
+    expect(new Set([first, second, third].map(jtiOf)).size).toBe(3)
+    expect(await revoked()).not.toContain(jtiOf(first))
+    await expect(refresh(first.refresh_token)).rejects.toMatchObject(notValid)
+    await expect(refresh(third.refresh_token)).rejects.toMatchObject(notValid)
+    expect(await revoked()).toEqual(expect.arrayContaining([first, second, third].map(jtiOf)))
+  })
+
+  test('that is refreshed twice at the same moment is ended', async () => {
+    const { begin, refresh, revoked } = tokens()
+    const first = await begin(await player())
+    const both = await Promise.allSettled([refresh(first.refresh_token), refresh(first.refresh_token)])
+    expect(both.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    expect(await revoked()).toContain(jtiOf(first))
+  })
+
+  test('ends by a logout, and no other one with it', async () => {
+    const { begin, refresh, end, revoked } = tokens()
+    const player_id = await player()
+    const [one, other] = [await begin(player_id), await begin(player_id)]
+    await end(jtiOf(one))
+    await end(jtiOf(one))
+    expect(await revoked()).toContain(jtiOf(one))
+    expect(await revoked()).not.toContain(jtiOf(other))
+    await expect(refresh(one.refresh_token)).rejects.toMatchObject(notValid)
+    expect(await refresh(other.refresh_token)).toMatchObject({ player_id })
+  })
+
+  test('is stored without what could be used by a thief, and goes when it is over', async () => {
+    const { begin, refresh, removeOld } = tokens()
+    const { refresh_token } = await begin(await player())
+    const rows = await database.query('select * from refresh_tokens')
+    expect(
+      JSON.stringify(rows, (_key, value: unknown) => (typeof value === 'bigint' ? String(value) : value)),
+    ).not.toContain(refresh_token)
+    await database.query(`update refresh_tokens set refresh_until = now() - interval '1 s'`)
+    await expect(refresh(refresh_token)).rejects.toMatchObject(notValid)
+    await removeOld()
+    expect(await database.query('select 1 from refresh_tokens')).toEqual([])
+  })
 })

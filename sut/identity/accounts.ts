@@ -1,21 +1,23 @@
 import type { Clock } from '#lib/clock.ts'
 import { newId } from '#lib/random.ts'
 import type { Credentials } from '#sut/contracts/api.ts'
+import type { Login } from '#sut/contracts/calls.ts'
 import { Problem } from '#sut/contracts/problems.ts'
+import type { Attempts } from './attempts.ts'
+import type { Logins } from './logins.ts'
 import type { Passwords } from './passwords.ts'
 import type { PlayerStore } from './players.ts'
-
-export const tokenLife_s = 15 * 60
 
 export interface AccountsOptions {
   players: PlayerStore
   passwords: Passwords
+  attempts: Attempts
+  logins: Pick<Logins, 'begin'>
   clock: Clock
-  sign: (player_id: string, expires_in_s: number, now_ms: number) => Promise<string>
 }
 
 /** Registration and login. */
-export function accounts({ players, passwords, clock, sign }: AccountsOptions) {
+export function accounts({ players, passwords, attempts, logins, clock }: AccountsOptions) {
   return {
     /** Throws Problem name_taken, too_many_requests. */
     register: async ({ name, password }: Credentials): Promise<{ player_id: string }> => {
@@ -27,14 +29,17 @@ export function accounts({ players, passwords, clock, sign }: AccountsOptions) {
       return { player_id }
     },
 
-    /** Throws Problem unauthenticated, the same for a wrong name and a wrong password. */
-    login: async ({ name, password }: Credentials) => {
+    /** Throws Problem unauthenticated, the same for a wrong name and a wrong password; too_many_requests for a locked name. */
+    login: async ({ name, password }: Credentials): Promise<Login> => {
+      const failed_before = await attempts.assertOpen(name)
       const player = await players.byName(name)
       const right = await passwords.verify(player?.password_hash, password)
-      if (player === undefined || !right) throw new Problem('unauthenticated', 'name or password is wrong')
-      const { player_id } = player
-      const token = await sign(player_id, tokenLife_s, clock.wall_ms())
-      return { player_id, token, expires_in_s: tokenLife_s }
+      if (player === undefined || !right) {
+        await attempts.failed(name)
+        throw new Problem('unauthenticated', 'name or password is wrong')
+      }
+      if (failed_before) await attempts.forget(name)
+      return await logins.begin(player.player_id)
     },
   }
 }

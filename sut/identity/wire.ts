@@ -1,13 +1,17 @@
+import { pause } from '#lib/wait.ts'
 import type { Platform } from '#sut/platform/platform.ts'
 import { signToken } from '#sut/platform/identity.ts'
 import { accounts } from './accounts.ts'
+import { attemptLimits, attempts } from './attempts.ts'
 import { outboxLines } from './dump.ts'
 import { publicKeys } from './keys.ts'
+import { logins } from './logins.ts'
 import { passwords } from './passwords.ts'
 import { playerStore } from './players.ts'
 
 /** Two at once: a login burst may not take more than two cores. */
 const hashing = { at_once: 2, waiting_max: 300 }
+const cleanUpEvery_ms = 10 * 60_000
 
 /** Needs the database and the secret `token_key`, the same in every instance, so that any of them knows a token. */
 export async function wireIdentity(platform: Platform): Promise<void> {
@@ -16,17 +20,36 @@ export async function wireIdentity(platform: Platform): Promise<void> {
   const keys = publicKeys(token_key)
   const database = platform.database()
   const hasher = await passwords(hashing)
+  const { clock } = platform
+  const sessions = logins({
+    database,
+    sign: (player_id, jti, expires_in_s) =>
+      signToken(token_key, { player_id, role: 'player', jti }, expires_in_s, clock.wall_ms()),
+  })
+  const tries = attempts(database, attemptLimits)
   const { register, login } = accounts({
     players: playerStore(database),
     passwords: hasher,
-    clock: platform.clock,
-    sign: (player_id, expires_in_s, now_ms) =>
-      signToken(token_key, { player_id, role: 'player' }, expires_in_s, now_ms),
+    attempts: tries,
+    logins: sessions,
+    clock,
   })
 
   platform.outbox(database)
   platform.dump('outbox', () => outboxLines(database))
   platform.serve('identity.register', ({ body }) => register(body))
   platform.serve('identity.login', ({ body }) => login(body))
+  platform.serve('identity.refresh', ({ body }) => sessions.refresh(body.refresh_token))
+  platform.serve('identity.logout', async ({ body }) => {
+    await sessions.end(body.jti)
+    return { logged_out: true }
+  })
+  platform.serve('identity.revoked', async () => ({ jtis: await sessions.revoked() }))
   platform.serve('identity.keys', async () => keys)
+  platform.background('clean-up', async (signal) => {
+    for (;;) {
+      await pause(cleanUpEvery_ms, signal)
+      await Promise.all([sessions.removeOld(), tries.removeOld()])
+    }
+  })
 }

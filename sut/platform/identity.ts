@@ -67,10 +67,10 @@ function keyOf(token: string): string | undefined {
 
 const imported = new Map<string, Promise<Awaited<ReturnType<typeof importJWK>>>>()
 
-/** An EdDSA token; `key` is the private JWK (JSON text) with a `kid`. */
+/** An EdDSA token, by default with a new identifier; `key` is the private JWK (JSON text) with a `kid`. */
 export async function signToken(
   key: string,
-  claims: { player_id: string; role: Role },
+  claims: { player_id: string; role: Role; jti?: string },
   expires_in_s: number,
   now_ms: number,
 ): Promise<string> {
@@ -82,7 +82,7 @@ export async function signToken(
   return new SignJWT({ role: claims.role })
     .setProtectedHeader({ alg: 'EdDSA', ...(jwk.kid === undefined ? {} : { kid: jwk.kid }) })
     .setSubject(claims.player_id)
-    .setJti(newId())
+    .setJti(claims.jti ?? newId())
     .setIssuer(tokenIssuer)
     .setAudience(tokenAudience)
     .setIssuedAt(now_s)

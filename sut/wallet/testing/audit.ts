@@ -25,11 +25,8 @@ export async function readBooks(dump: AsyncIterable<StateLine>): Promise<Books> 
 export function expectSound(books: Books): void {
   const { accounts, transfers, entries, outbox } = books
   expect(accounts.reduce((sum, { balance_minor }) => sum + balance_minor, 0)).toBe(0)
-  for (const account of accounts)
-    expectChain(
-      account,
-      entries.filter((entry) => entry.account === account.account),
-    )
+  const entriesOfAccount = Map.groupBy(entries, ({ account }) => account)
+  for (const account of accounts) expectChain(account, entriesOfAccount.get(account.account) ?? [])
 
   const entriesOf = Map.groupBy(entries, ({ transfer_id }) => transfer_id)
   for (const { transfer_id, transfer_kind, amount_minor, player_id } of transfers) {

@@ -12,11 +12,12 @@ export interface LedgerFixture extends AsyncDisposable {
   ledger(idempotency: Choices['idempotency']): Ledger
 }
 
-/** A ledger in a PostgreSQL of its own. */
-export async function startLedger(): Promise<LedgerFixture> {
+/** A ledger in a PostgreSQL of its own; `connections`: as many transfers run at once. */
+export async function startLedger({ connections }: { connections?: number } = {}): Promise<LedgerFixture> {
   const postgres = await startPostgres()
   const login = await postgres.createDatabase()
-  const database = openDatabase({ servers: () => [postgres], login, application: 'wallet-test' })
+  const size = connections === undefined ? {} : { size: connections }
+  const database = openDatabase({ servers: () => [postgres], login, application: 'wallet-test', ...size })
   await migrate(database, join(import.meta.dirname, '../migrations'))
   return {
     database,

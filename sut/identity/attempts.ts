@@ -1,0 +1,58 @@
+import { Problem } from '#sut/contracts/problems.ts'
+import type { Database } from '#sut/platform/database.ts'
+
+export interface AttemptLimits {
+  /** Wrong passwords in a row that lock a name. */
+  in_a_row_max: number
+  /** The first lock; each further wrong password doubles it, up to `lock_most_ms`. */
+  lock_ms: number
+  lock_most_ms: number
+  /** A wrong password is forgotten after this. */
+  forget_ms: number
+}
+
+export const attemptLimits: AttemptLimits = {
+  in_a_row_max: 5,
+  lock_ms: 30_000,
+  lock_most_ms: 15 * 60_000,
+  forget_ms: 60 * 60_000,
+}
+
+const failed_sql = `
+  insert into failed_logins as known (name_key, in_a_row, last_at) values (lower($1), 1, now())
+  on conflict (name_key) do update set
+    in_a_row = case when known.last_at < now() - $2 * interval '1 ms' then 1 else known.in_a_row + 1 end,
+    last_at = now(),
+    locked_until = case when known.in_a_row + 1 >= $3
+      then now() + least($4 * power(2, known.in_a_row + 1 - $3), $5) * interval '1 ms' end`
+
+/** Wrong passwords by name, known to all instances. A locked name is refused before its password is looked at. */
+export function attempts(database: Pick<Database, 'query'>, limits: AttemptLimits) {
+  const { in_a_row_max, lock_ms, lock_most_ms, forget_ms } = limits
+  return {
+    /** Throws Problem too_many_requests; else whether there is something to forget when the password is right. */
+    assertOpen: async (name: string): Promise<boolean> => {
+      const [found] = await database.query<{ locked: boolean | null }>(
+        'select locked_until > now() as locked from failed_logins where name_key = lower($1)',
+        [name],
+      )
+      if (found?.locked === true)
+        throw new Problem('too_many_requests', 'too many wrong passwords: wait before the next')
+      return found !== undefined
+    },
+    failed: async (name: string): Promise<void> => {
+      // power() of a doubled lock has a bound long before it overflows.
+      await database.query(failed_sql, [name, forget_ms, in_a_row_max, lock_ms, lock_most_ms])
+    },
+    forget: async (name: string): Promise<void> => {
+      await database.query('delete from failed_logins where name_key = lower($1)', [name])
+    },
+    removeOld: async (): Promise<void> => {
+      await database.query(
+        `delete from failed_logins where last_at < now() - $1 * interval '1 ms' and coalesce(locked_until < now(), true)`,
+        [forget_ms],
+      )
+    },
+  }
+}
+export type Attempts = ReturnType<typeof attempts>
