@@ -1,4 +1,4 @@
-// The public API as the client calls it; a test holds it equal to the contract of the system, which k6 cannot import.
+// The public API as far as the client calls it; a test holds it to the contract of the system, which k6 cannot import.
 export const routes = {
   register: { method: 'POST', path: '/v1/players', status: 201, signed: false, money: false },
   login: { method: 'POST', path: '/v1/login', status: 200, signed: false, money: false },

@@ -63,7 +63,8 @@ describe('a million rounds, drawn as the game draws them', () => {
       let paid = 0n
       for (let round = 0; round < rounds; round++)
         paid += winOf(drawStops(`${game.game_id}-${round}`, 'player', 0, game.reels), 1n, game)
-      const half_width = 2.576 * Math.sqrt(varianceOf(game) / rounds) // 2.576: 99.5 % quantile of the normal distribution
+      // 2.576: the 99.5 % quantile of the normal distribution.
+      const half_width = 2.576 * Math.sqrt(varianceOf(game) / rounds)
       expect(Math.abs(Number(paid) / rounds - returnToPlayer(game))).toBeLessThan(half_width)
     },
   )

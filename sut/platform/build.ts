@@ -13,7 +13,7 @@ import { loadGauges, loadMeter } from './load-meter.ts'
 import { serviceLogger } from './logger.ts'
 import { operationsServer, type OperationsServer } from './operations.ts'
 import { relayOutbox, unpublished } from './outbox-relay.ts'
-import type { Platform } from './platform.ts'
+import type { Operate, Platform } from './platform.ts'
 import { prometheusMetrics } from './prometheus.ts'
 import { readinessChecks } from './readiness.ts'
 import { httpServer, serveCall } from './server.ts'
@@ -52,6 +52,7 @@ export async function buildPlatform(config: ServiceConfig, clock: Clock, isPubli
 
   const readiness = readinessChecks()
   const pending = new Map<string, () => Promise<number> | number>()
+  const routes = new Map<string, Operate>()
   const dumps: (() => AsyncIterable<StateLine>)[] = []
   const closers: { name: string; close: () => Promise<void> }[] = []
   const onStop = (name: string, close: () => Promise<void>): void => void closers.push({ name, close })
@@ -66,6 +67,7 @@ export async function buildPlatform(config: ServiceConfig, clock: Clock, isPubli
     serve: (name, handler) => serveCall(http, clock, name, handler),
     call: outgoing.call,
     pending: (name, read) => void pending.set(name, read),
+    operation: (method, path, handler) => void routes.set(`${method} ${path}`, handler),
     dump: (_name, lines) => void dumps.push(lines),
     readiness: (name, check) => readiness.add(name, check),
     onStop,
@@ -105,11 +107,8 @@ export async function buildPlatform(config: ServiceConfig, clock: Clock, isPubli
         registry: metrics.registry,
         load: () => meter.read(),
         notReady: () => readiness.reasons(),
-        pending: async () => {
-          const counts: Record<string, number> = {}
-          for (const [name, read] of pending) counts[name] = await read()
-          return counts
-        },
+        operations: routes,
+        pending: () => countsOf(pending),
         async *dump() {
           for (const lines of dumps) yield* lines()
         },
@@ -128,6 +127,12 @@ export async function buildPlatform(config: ServiceConfig, clock: Clock, isPubli
       await operations?.close()
     },
   }
+}
+
+async function countsOf(pending: ReadonlyMap<string, () => Promise<number> | number>): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {}
+  for (const [name, read] of pending) counts[name] = await read()
+  return counts
 }
 
 /** A store that is away says so at every try: once in ten seconds is enough in the log. */

@@ -1,5 +1,6 @@
 import { Registry } from 'prom-client'
 import { expect, test } from 'vitest'
+import { Problem } from '#sut/contracts/problems.ts'
 import type { StateLine } from '#sut/contracts/state.ts'
 import { operationsServer, type OperationsSource } from './operations.ts'
 
@@ -12,6 +13,7 @@ function source(change: Partial<OperationsSource> = {}): OperationsSource {
     load: () => ({}) as never,
     notReady: async () => ({}),
     pending: async () => ({ outbox: 3 }),
+    operations: new Map(),
     async *dump() {
       for (let line = 0; line < 5000; line++) yield account
     },
@@ -45,6 +47,17 @@ test('state and dump need the token', async () => {
   expect((await ask({}, '/state', 'secret', 'x-operations-token')).status).toBe(200)
   const dump = await ask({}, '/dump', 'secret')
   expect(dump.text.trim().split('\n')).toHaveLength(5000)
+})
+
+test("a service's own routes need the token too, and say their refusals", async () => {
+  const operations = new Map([
+    ['GET /letters', async (search: URLSearchParams) => ({ from: search.get('from') })],
+    ['GET /nothing', () => Promise.reject(new Problem('not_found', 'there is none'))],
+  ])
+  expect((await ask({ operations }, '/letters')).status).toBe(401)
+  expect(await ask({ operations }, '/letters?from=7', 'secret')).toEqual({ status: 200, text: '{"from":"7"}' })
+  const refused = await ask({ operations }, '/nothing', 'secret')
+  expect(refused).toEqual({ status: 404, text: '{"code":"not_found","message":"there is none"}' })
 })
 
 test('a dump that breaks off is seen to be broken', async () => {

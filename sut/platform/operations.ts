@@ -3,14 +3,17 @@ import { once } from 'node:events'
 import { timingSafeEqual } from 'node:crypto'
 import type { Registry } from 'prom-client'
 import { textOf } from '#lib/errors.ts'
+import { Problem, problems } from '#sut/contracts/problems.ts'
 import type { StateLine } from '#sut/contracts/state.ts'
 import type { Load } from './load-meter.ts'
+import type { Operate } from './platform.ts'
 
 // The operations port: plain HTTP, never public. Probes and metrics for everyone on it, state and dump for who has the token.
 //
 //   /livez    200 while the process can answer        /metrics  Prometheus text
 //   /readyz   200 or 503 {name: why not}              /load     Load
 //   /state    {pending: {name: count}}   (token)      /dump     StateLine a line   (token)
+//   and what a service adds of its own   (token)
 
 export interface OperationsSource {
   listen: { host: string; port: number; token: string }
@@ -20,6 +23,8 @@ export interface OperationsSource {
   notReady(): Promise<Record<string, string>>
   pending(): Promise<Record<string, number>>
   dump(): AsyncIterable<StateLine>
+  /** `METHOD /path` → what a service has of its own. */
+  operations: ReadonlyMap<string, Operate>
 }
 
 export interface OperationsServer {
@@ -57,8 +62,9 @@ export async function operationsServer(source: OperationsSource): Promise<Operat
   }
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const path = (request.url ?? '').split('?')[0] ?? ''
-    const guardedRoute = guarded[path]
+    const { pathname: path, searchParams } = new URL(request.url ?? '/', 'http://localhost')
+    const own = source.operations.get(`${request.method} ${path}`)
+    const guardedRoute = own === undefined ? guarded[path] : ownRoute(own, searchParams)
     if (guardedRoute !== undefined && !hasToken(request, source.listen.token))
       return json(response, 401, { code: 'unauthenticated', message: 'this needs the operations token' })
     const route = guardedRoute ?? open[path]
@@ -84,6 +90,17 @@ export async function operationsServer(source: OperationsSource): Promise<Operat
     },
   }
 }
+
+const ownRoute =
+  (operate: Operate, search: URLSearchParams): Answer =>
+  async (response) => {
+    try {
+      json(response, 200, await operate(search))
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      json(response, problems[error.code].status, { code: error.code, message: error.message })
+    }
+  }
 
 /** Kubernetes' API server, through which a pod may be asked, keeps `authorization` for itself: hence a header of our own. */
 function hasToken({ headers }: IncomingMessage, token: string): boolean {

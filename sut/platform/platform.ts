@@ -57,6 +57,8 @@ export type HttpServer = FastifyInstance<
   TypeBoxTypeProvider
 >
 
+export type Operate = (search: URLSearchParams) => Promise<unknown>
+
 export interface Platform {
   readonly config: ServiceConfig
   readonly design: string
@@ -71,6 +73,8 @@ export interface Platform {
 
   /** Work that still moves, for `GET /state`: outbox, rounds_open, events_behind … Zero everywhere = settled. */
   pending(name: string, read: () => Promise<number> | number): void
+  /** A route of the operations port, for who has the token; the answer is JSON, a Problem its status. */
+  operation(method: 'GET' | 'POST', path: string, handler: Operate): void
   /** Lines of `GET /dump`. */
   dump(name: string, lines: () => AsyncIterable<StateLine>): void
   readiness(name: string, check: () => Promise<boolean> | boolean): void

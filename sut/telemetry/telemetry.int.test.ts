@@ -5,6 +5,7 @@ import type { ServiceConfig } from '#sut/platform/config.ts'
 import type { DiscoveryWatch } from '#sut/platform/discovery.ts'
 import { natsBus } from '#sut/platform/nats-bus.ts'
 import { startNats, type Store } from '#sut/platform/testing/stores.ts'
+import { deadLetters } from './dead-letters.ts'
 import { recorder } from './recorder.ts'
 
 let nats: Store
@@ -22,7 +23,7 @@ const registered = (index: number): SystemEvent => ({
   player_id: `player-${index}`,
 })
 
-test('every event is in the log once, what is no event is aside, and nothing is left behind', async () => {
+test('every event is in the log once, what is no event is a dead letter that can be sent again, and nothing is left behind', async () => {
   const config = { instance: 'telemetry-a-1', region: 'a' } as unknown as ServiceConfig
   const address = { region: 'a', host: nats.host, port: nats.port }
   const discovery = { current: () => ({ nats: [address] }) } as unknown as DiscoveryWatch
@@ -36,24 +37,43 @@ test('every event is in the log once, what is no event is aside, and nothing is 
   const strange = { type: 'strange.kind', id: 'strange:1', player_id: 'player-1' }
   await bus.publish(strange as unknown as SystemEvent)
 
-  const aside: unknown[] = []
+  const letters = deadLetters(bus)
   const take = recorder({
     record: (event) => bus.record(event),
-    putAside: async (_, { event }) => void aside.push(event),
+    putAside: letters.keep,
     count: () => {},
   })
   const abort = new AbortController()
   const consuming = bus.consume({ stream: eventStream, durable: 'telemetry', batch: 20 }, take, abort.signal)
-  await waitFor(async () => aside.length === 1 && (await bus.behind(eventStream, 'telemetry').catch(() => 1)) === 0, {
-    what: 'all events to be taken',
+  await waitFor(
+    async () =>
+      (await letters.list()).length === 1 && (await bus.behind(eventStream, 'telemetry').catch(() => 1)) === 0,
+    {
+      what: 'all events to be taken',
+      limit_ms: 20_000,
+    },
+  )
+  const logged = async (): Promise<string[]> => {
+    const ids: string[] = []
+    for await (const { event } of bus.read(logStream)) ids.push(event.id)
+    return ids.toSorted()
+  }
+  expect(await logged()).toEqual(events.map(({ id }) => id).toSorted())
+  const [letter] = await letters.list()
+  expect(letter).toMatchObject({ event: strange, violations: expect.arrayContaining([expect.any(String)]) as unknown })
+  await expect(letters.replay(letter!.sequence)).rejects.toMatchObject({ code: 'malformed' })
+
+  // One that was refused by an older contract, and is understood by now.
+  await letters.keep(1_000_000, { event: registered(99), violations: ['/type is not known'] })
+  await letters.replay(1_000_000)
+  await expect(letters.replay(1_000_000)).rejects.toMatchObject({ code: 'not_found' })
+  await waitFor(async () => (await logged()).includes(registered(99).id), {
+    what: 'the letter in the log',
     limit_ms: 20_000,
   })
+  expect(await letters.list()).toEqual([letter])
+
   abort.abort()
   await consuming
-
-  const ids: string[] = []
-  for await (const { event } of bus.read(logStream)) ids.push(event.id)
-  expect(ids.toSorted()).toEqual(events.map(({ id }) => id).toSorted())
-  expect(aside).toEqual([strange])
   await bus.end()
 })
