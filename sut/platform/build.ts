@@ -55,7 +55,6 @@ export async function buildPlatform(config: ServiceConfig, clock: Clock, isPubli
   const routes = new Map<string, Operate>()
   const dumps: (() => AsyncIterable<StateLine>)[] = []
   const closers: { name: string; close: () => Promise<void> }[] = []
-  const onStop = (name: string, close: () => Promise<void>): void => void closers.push({ name, close })
 
   const platform: Platform = {
     config,
@@ -70,7 +69,7 @@ export async function buildPlatform(config: ServiceConfig, clock: Clock, isPubli
     operation: (method, path, handler) => void routes.set(`${method} ${path}`, handler),
     dump: (_name, lines) => void dumps.push(lines),
     readiness: (name, check) => readiness.add(name, check),
-    onStop,
+    onStop: (name, close) => void closers.push({ name, close }),
     background: (name, loop) => loops.start(name, loop),
     database: () => {
       const login = config.database
