@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import type { Logger } from 'pino'
 import type { Clock } from '#lib/clock.ts'
 import type { StateLine } from '#sut/contracts/state.ts'
 import { backgroundLoops } from './background.ts'
@@ -6,7 +7,7 @@ import type { Bus } from './bus.ts'
 import { serviceCalls } from './calls.ts'
 import type { ServiceConfig } from './config.ts'
 import { openDatabase, type Database } from './database.ts'
-import { watchDiscovery } from './discovery.ts'
+import { watchDiscovery, type DiscoveryWatch } from './discovery.ts'
 import { layeredCache } from './layered.ts'
 import { lazyBus } from './lazy-bus.ts'
 import { loadGauges, loadMeter } from './load-meter.ts'
@@ -54,7 +55,7 @@ export async function buildPlatform(config: ServiceConfig, clock: Clock, isPubli
   const pending = new Map<string, () => Promise<number> | number>()
   const routes = new Map<string, Operate>()
   const dumps: (() => AsyncIterable<StateLine>)[] = []
-  const closers: { name: string; close: () => Promise<void> }[] = []
+  const closers: Closer[] = []
 
   const platform: Platform = {
     config,
@@ -86,11 +87,7 @@ export async function buildPlatform(config: ServiceConfig, clock: Clock, isPubli
       const redis = config.redis === undefined ? undefined : platform.redis()
       return layeredCache(options, { redis, clock, count: (layer) => found.inc({ cache: options.name, layer }) })
     },
-    bus: () =>
-      (bus ??= lazyBus(async () => {
-        const { natsBus } = await import('./nats-bus.ts')
-        return natsBus({ config, discovery, report: (error, text) => log.warn({ err: error }, text) })
-      })),
+    bus: () => (bus ??= busOf(config, discovery, log)),
     outbox: (database) => {
       pending.set('outbox', () => unpublished(database))
       loops.start('outbox', (signal) => relayOutbox(database, platform.bus(), signal))
@@ -116,8 +113,7 @@ export async function buildPlatform(config: ServiceConfig, clock: Clock, isPubli
     shut: () => readiness.open(false),
     close: async () => {
       await loops.stop()
-      for (const { name, close } of closers.toReversed())
-        await close().catch((error: unknown) => log.error({ err: error, part: name }, 'could not be closed'))
+      await closeAll(closers, log)
       await outgoing.close()
       await bus?.end()
       cache?.disconnect()
@@ -126,6 +122,23 @@ export async function buildPlatform(config: ServiceConfig, clock: Clock, isPubli
       await operations?.close()
     },
   }
+}
+
+const busOf = (config: ServiceConfig, discovery: DiscoveryWatch, log: Logger): Bus =>
+  lazyBus(async () => {
+    const { natsBus } = await import('./nats-bus.ts')
+    return natsBus({ config, discovery, report: (error, text) => log.warn({ err: error }, text) })
+  })
+
+interface Closer {
+  name: string
+  close: () => Promise<void>
+}
+
+/** The newest first; one that fails keeps none of the others open. */
+async function closeAll(closers: readonly Closer[], log: Logger): Promise<void> {
+  for (const { name, close } of closers.toReversed())
+    await close().catch((error: unknown) => log.error({ err: error, part: name }, 'could not be closed'))
 }
 
 async function countsOf(pending: ReadonlyMap<string, () => Promise<number> | number>): Promise<Record<string, number>> {
