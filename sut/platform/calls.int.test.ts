@@ -1,7 +1,7 @@
 import { connect } from 'node:http2'
 import { readFile } from 'node:fs/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { waitFor } from '#lib/wait.ts'
+import { pause, waitFor } from '#lib/wait.ts'
 import { Problem } from '#sut/contracts/problems.ts'
 import type { StartedService, Wire } from './service.ts'
 import { forwarder, startNetwork, type Network, type ServiceAddress } from './testing/network.ts'
@@ -49,6 +49,16 @@ describe('a call', () => {
     expect(connections).toBe(1)
     await ask(gateway)
     expect(connections).toBe(1)
+  })
+
+  test('is not asked for before the region has who answers it: a service waits for its neighbours', async () => {
+    const served = await start('wallet', wallet())
+    let ready = false
+    const starting = start('gateway', () => {}, [at(served, 'b')]).finally(() => (ready = true))
+    await pause(500)
+    expect(ready).toBe(false)
+    await network.announce('gateway-a-2', [at(served), at(served, 'b')])
+    expect(await ask(await starting)).toEqual(balance)
   })
 
   test('goes to no one who is not the service that is called', async () => {

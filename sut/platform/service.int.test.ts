@@ -97,6 +97,17 @@ test('SIGTERM: not ready at once, still serving while it drains, then gone with 
   expect(JSON.parse(lines[0]!)).toMatchObject({ level: 'info', service: 'wallet', instance: 'wallet-a-1', region: 'a' })
 })
 
+test('SIGTERM while it still waits for its database: gone at once, with code 0', async () => {
+  const { file, config } = await configure()
+  const nowhere = { name: 'wallet', user: 'wallet', password: 'secret' }
+  await writeFile(file, JSON.stringify({ ...config, database: nowhere }))
+  const { child, output, ended } = run(file)
+  await waitFor(() => output().includes('waits for the database'), { what: 'the wait', limit_ms: 15_000 })
+  expect(await readiness(config)).toBe(503)
+  child.kill('SIGTERM')
+  expect(await ended).toBe(0)
+})
+
 test('a process whose supervisor is gone ends by itself', async () => {
   const { file, config } = await configure()
   const { child, ended } = run(file, 'ipc')

@@ -43,15 +43,18 @@ export async function runService(name: ServiceName, wire: Wire, options: RunOpti
     process.stderr.write(`error ${error instanceof Failure ? error.code : 'INTERNAL'}: ${textOf(error)}\n`)
     process.exit(2)
   }
-  // The supervisor is gone, perhaps while this start was waiting for a store: nobody is left who could ask for a stop.
-  process.once('disconnect', () => process.exit(0))
+  // While it starts, perhaps waiting for a store or for its neighbours, nothing has to be finished. The first process of a container
+  // would ignore the signal else.
+  const leave = (): void => process.exit(0)
+  // The supervisor is gone: nobody is left who could ask for a stop.
+  process.once('disconnect', leave)
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, leave)
   const started = await startService(config, wire, options).catch((error: unknown) => {
     process.stderr.write(`error SERVICE_START: ${error instanceof Error ? error.stack : textOf(error)}\n`)
     process.exit(1)
   })
   const end = (): void => void started.stop().then(() => process.exit(0))
-  process.once('SIGTERM', end)
-  process.once('SIGINT', end)
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.off(signal, leave).once(signal, end)
 }
 
 /** One service in this process; a start that fails leaves nothing open. */

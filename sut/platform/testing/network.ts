@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { connect as connectTcp, createServer, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { tmpdir } from 'node:os'
@@ -32,6 +32,8 @@ export interface Network extends AsyncDisposable {
     known?: ServiceAddress[] | Record<string, ServiceAddress[]>,
     certificate?: ServiceName,
   ): Promise<StartedService>
+  /** What the discovery of an instance (`<service>-a-<number of its start>`) names from now on. */
+  announce(instance: string, known: ServiceAddress[] | Record<string, ServiceAddress[]>): Promise<void>
   /** A bare TCP server. */
   listen(onConnection: (socket: Socket) => void): Promise<Listener>
   /** Replaces the certificate files of a service by new ones. */
@@ -49,14 +51,20 @@ export async function startNetwork(): Promise<Network> {
   stack.defer(() => rm(folder, { recursive: true, force: true }))
   const authority = await createAuthority(folder, 'test', systemClock.wall_ms())
   let count = 0
+  const discoveryOf = (instance: string): string => join(folder, `${instance}.json`)
+  const announce: Network['announce'] = async (instance, known) => {
+    const services = Array.isArray(known) ? { wallet: known } : known
+    const stores = { postgres: [], redis: { sentinels: [], group: 'slot', addresses: {} }, nats: [] }
+    const path = discoveryOf(instance)
+    await writeFile(`${path}.new`, JSON.stringify({ services, ...stores }))
+    await rename(`${path}.new`, path)
+  }
 
   return {
-    async start(service, wire, known = [], certificate = service) {
+    announce,
+    async start(service, wire, known = {}, certificate = service) {
       const instance = `${service}-a-${(count += 1)}`
-      const discovery = join(folder, `${instance}.json`)
-      const stores = { postgres: [], redis: { sentinels: [], group: 'slot', addresses: {} }, nats: [] }
-      const services = Array.isArray(known) ? { wallet: known } : known
-      await writeFile(discovery, JSON.stringify({ services, ...stores }))
+      await announce(instance, known)
       const config: ServiceConfig = {
         service,
         region: 'a',
@@ -66,7 +74,7 @@ export async function startNetwork(): Promise<Network> {
         listen: { host, port: 0 },
         operations: { host, port: 0, token: 'token' },
         certificates: await authority.issue(certificate, 'a'),
-        discovery,
+        discovery: discoveryOf(instance),
         secrets: {},
         drain_ms: 0,
         log_level: 'silent',
