@@ -85,6 +85,20 @@ test('wrong passwords in a row lock a name, whether it exists or not, for longer
   expect(await login(ada)).toMatchObject({ expires_in_s: tokenLife_s })
 })
 
+test('wrong passwords that are long past count no more, and no number of them is too many', async () => {
+  const { assertOpen, failed } = attempts(database, limits)
+  for (let count = 0; count < limits.in_a_row_max; count++) await failed('Forgotten')
+  await expect(assertOpen('Forgotten')).rejects.toMatchObject({ code: 'too_many_requests' })
+  await database.query(
+    `update failed_logins set last_at = now() - interval '1 day', locked_until = now() where name_key = 'forgotten'`,
+  )
+  await failed('Forgotten')
+  expect(await assertOpen('Forgotten')).toBe(true)
+  await database.query(`update failed_logins set in_a_row = 100000 where name_key = 'forgotten'`)
+  await failed('Forgotten')
+  await expect(assertOpen('Forgotten')).rejects.toMatchObject({ code: 'too_many_requests' })
+})
+
 describe('a login', () => {
   const player = async (): Promise<string> => {
     const { register } = await open()

@@ -18,13 +18,15 @@ export const attemptLimits: AttemptLimits = {
   forget_ms: 60 * 60_000,
 }
 
+/** Far beyond `lock_most_ms`, and far below what overflows. */
+const doublings_max = 30
 const failed_sql = `
   insert into failed_logins as known (name_key, in_a_row, last_at) values (lower($1), 1, now())
   on conflict (name_key) do update set
-    in_a_row = case when known.last_at < now() - $2 * interval '1 ms' then 1 else known.in_a_row + 1 end,
+    in_a_row = known.in_a_row + 1,
     last_at = now(),
-    locked_until = case when known.in_a_row + 1 >= $3
-      then now() + least($4 * power(2, known.in_a_row + 1 - $3), $5) * interval '1 ms' end`
+    locked_until = case when known.in_a_row + 1 >= $2
+      then now() + least($3 * power(2, least(known.in_a_row + 1 - $2, ${doublings_max})), $4) * interval '1 ms' end`
 
 /** Wrong passwords by name, known to all instances. A locked name is refused before its password is looked at. */
 export function attempts(database: Pick<Database, 'query'>, limits: AttemptLimits) {
@@ -41,8 +43,11 @@ export function attempts(database: Pick<Database, 'query'>, limits: AttemptLimit
       return found !== undefined
     },
     failed: async (name: string): Promise<void> => {
-      // power() of a doubled lock has a bound long before it overflows.
-      await database.query(failed_sql, [name, forget_ms, in_a_row_max, lock_ms, lock_most_ms])
+      await database.query(
+        `delete from failed_logins where name_key = lower($1) and last_at < now() - $2 * interval '1 ms'`,
+        [name, forget_ms],
+      )
+      await database.query(failed_sql, [name, in_a_row_max, lock_ms, lock_most_ms])
     },
     forget: async (name: string): Promise<void> => {
       await database.query('delete from failed_logins where name_key = lower($1)', [name])
