@@ -4,12 +4,14 @@ import { dedupeKeys } from '#sut/designs/idempotency.ts'
 import type { Choices } from '#sut/designs/registry.ts'
 import { openDatabase, type Database } from '#sut/platform/database.ts'
 import { migrate } from '#sut/platform/migrate.ts'
-import { startPostgres } from '#sut/platform/testing/stores.ts'
+import { startPostgres, type PostgresStore } from '#sut/platform/testing/stores.ts'
 import { ledger, type Ledger } from '../ledger.ts'
 
 export interface LedgerFixture extends AsyncDisposable {
+  readonly postgres: PostgresStore
   readonly database: Database
-  ledger(idempotency: Choices['idempotency']): Ledger
+  /** `through`: what stands between the ledger and its database. */
+  ledger(idempotency: Choices['idempotency'], through?: Pick<Database, 'query'>): Ledger
 }
 
 /** A ledger in a PostgreSQL of its own; `connections`: as many transfers run at once. */
@@ -20,8 +22,10 @@ export async function startLedger({ connections }: { connections?: number } = {}
   const database = openDatabase({ servers: () => [postgres], login, application: 'wallet-test', ...size })
   await migrate(database, join(import.meta.dirname, '../migrations'))
   return {
+    postgres,
     database,
-    ledger: (idempotency) => ledger({ database, clock: systemClock, dedupeKey: dedupeKeys[idempotency] }),
+    ledger: (idempotency, through = database) =>
+      ledger({ database: through, clock: systemClock, dedupeKey: dedupeKeys[idempotency] }),
     async [Symbol.asyncDispose]() {
       await database.end()
       await postgres[Symbol.asyncDispose]()
