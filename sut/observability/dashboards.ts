@@ -114,6 +114,33 @@ const pages: Readonly<Record<string, { title: string; panels: readonly Panel[] }
       },
     ],
   },
+  business: {
+    title: 'Business: rounds and money',
+    panels: [
+      {
+        title: 'Rounds, by how they ended',
+        unit: 'ops',
+        queries: { '{{game}} {{status}}': `sum by (game, status) (rate(business_rounds_total${of}[1m]))` },
+      },
+      {
+        title: 'Return to players, observed over an hour',
+        unit: 'percentunit',
+        queries: {
+          '{{game}}': `sum by (game) (increase(business_wins_minor_total${of}[1h])) / sum by (game) (increase(business_stakes_minor_total${of}[1h]))`,
+        },
+      },
+      {
+        title: 'Money moved per minute, by kind (smallest unit)',
+        unit: 'short',
+        queries: { '{{kind}}': `sum by (kind) (increase(business_transfers_minor_total${of}[1m]))` },
+      },
+      {
+        title: 'What happened, by kind of event',
+        unit: 'ops',
+        queries: { '{{type}}': `sum by (type) (rate(business_events_total${of}[1m]))` },
+      },
+    ],
+  },
 }
 
 const datasource = { type: 'prometheus', uid: '${datasource}' }

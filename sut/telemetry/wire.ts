@@ -3,6 +3,7 @@ import { Problem } from '#sut/contracts/problems.ts'
 import type { StateOf } from '#sut/contracts/state.ts'
 import type { Bus } from '#sut/platform/bus.ts'
 import type { Platform } from '#sut/platform/platform.ts'
+import { business } from './business.ts'
 import { deadLetters } from './dead-letters.ts'
 import { recorder } from './recorder.ts'
 
@@ -17,8 +18,13 @@ export async function wireTelemetry(platform: Platform): Promise<void> {
   await Promise.all([bus.streams.ensure(eventStream), bus.streams.ensure(logStream)])
 
   const letters = deadLetters(bus)
+  const count = business(metrics)
   const take = recorder({
-    record: (event) => bus.record(event),
+    record: async (event) => {
+      const first = await bus.record(event)
+      if (first) count(event)
+      return first
+    },
     putAside: async (sequence, kept) => {
       await letters.keep(sequence, kept)
       log.error({ sequence, violations: kept.violations }, 'an event does not fit the contract and was put aside')
