@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import { textOf } from '#lib/errors.ts'
+import { Failure, textOf } from '#lib/errors.ts'
 import { ports } from '#kind-cluster/manifests/names.ts'
 import type { Api } from './access/api.ts'
 
@@ -7,7 +7,7 @@ import type { Api } from './access/api.ts'
 export interface PodClient {
   /** Undefined when there is no (valid) answer. */
   json<T>(pod: string, path: string, port?: number): Promise<T | undefined>
-  /** The body as it comes; throws when the answer is not 200. */
+  /** The body as it comes; throws Failure STATE_UNREADABLE when the answer is not 200. */
   stream(pod: string, path: string): Promise<Readable>
 }
 
@@ -32,7 +32,7 @@ export function podClient(api: Pick<Api, 'text' | 'stream'>, namespace: string, 
       try {
         return await api.stream(proxied(pod, path), { headers, limit_ms: stream_pause_limit_ms })
       } catch (error) {
-        throw new Error(`GET ${path} of ${pod}: ${textOf(error)}`, { cause: error })
+        throw new Failure('STATE_UNREADABLE', `GET ${path} of ${pod}: ${textOf(error)}`, { cause: error })
       }
     },
   }

@@ -1,0 +1,27 @@
+import { Readable } from 'node:stream'
+import { expect, test } from 'vitest'
+import { podClient } from './operations.ts'
+
+const away = async (): Promise<never> => {
+  throw new Error('error trying to reach service: EOF')
+}
+
+test('a pod that does not tell its state is named, with the reason; any other question is just not answered', async () => {
+  const client = podClient({ text: away, stream: away }, 'slot-1', 'secret')
+  await expect(client.stream('wallet-a-1', '/dump')).rejects.toMatchObject({
+    code: 'STATE_UNREADABLE',
+    message: 'GET /dump of wallet-a-1: error trying to reach service: EOF',
+  })
+  expect(await client.json('wallet-a-1', '/load')).toBeUndefined()
+})
+
+test('a pod is asked through the API server, with the token in the header that passes it', async () => {
+  const asked: unknown[] = []
+  const stream = async (path: string, options?: object) => {
+    asked.push(path, options)
+    return Readable.from(['{}\n']) as never
+  }
+  await podClient({ text: away, stream }, 'slot-1', 'secret').stream('wallet-a-1', '/dump')
+  expect(asked[0]).toMatch(/^\/api\/v1\/namespaces\/slot-1\/pods\/wallet-a-1:\d+\/proxy\/dump$/)
+  expect(asked[1]).toMatchObject({ headers: { 'x-operations-token': 'secret' } })
+})
