@@ -72,12 +72,18 @@ async function door(answer: (name: string) => unknown, in_flight_max = 10) {
         store: { add: async () => [] },
         clock: systemClock,
         window_ms: 600_000,
-        most: { player: 3, address: 6, all: 8 },
+        most: { player: 3, address: 6, all: 8, spins: 2, abuse: 2 },
         remembered_max: 10,
         onFallback: () => {},
       }),
       clock: systemClock,
-      limits: { in_flight_max, body_bytes_max: 16 * 1024, deadline_ms: 2_000 },
+      limits: {
+        in_flight_max,
+        body_bytes_max: 16 * 1024,
+        deadline_ms: 2_000,
+        headers_max: 20,
+        header_bytes_max: 2_000,
+      },
       onRefusal: (code) => refused.push(code),
       onInternalError: (error) => errors.push(error),
     }),
@@ -221,6 +227,35 @@ describe('the door', () => {
     for (let tries = 0; tries < 2; tries++) expect(await ask(games)).not.toBe(429)
     expect(await ask(games)).toBe(429) // of this address, signed or not
     expect(await ask({ ...games, remoteAddress: '10.0.0.2' })).not.toBe(429)
+  })
+
+  test('refuses spins that come faster than reels turn, and nothing else of that player', async () => {
+    const { server, called } = await door(() => spun)
+    const spin = (key: string) => server.inject(signed('POST', '/v1/spins', stake, { 'idempotency-key': key }))
+    for (const key of ['key-00001', 'key-00002']) expect((await spin(key)).statusCode).toBe(200)
+    const third = await spin('key-00003')
+    expect([third.statusCode, third.json<{ code: string }>().code]).toEqual([429, 'spins_too_fast'])
+    expect(called).toHaveLength(2)
+  })
+
+  test('does not hear an address any more that sends what no client sends, and says so in the count of refusals', async () => {
+    const { server, refused } = await door(() => ({ games: [] }))
+    const forged = { method: 'GET', url: '/v1/balance', headers: { authorization: 'Bearer forged' } } as const
+    const games = { method: 'GET', url: '/v1/games' } as const
+    for (let tries = 0; tries < 2; tries++) expect((await server.inject(forged)).statusCode).toBe(401)
+    const unheard = await server.inject(games)
+    expect([unheard.statusCode, unheard.headers['retry-after']]).toEqual([429, '1'])
+    expect(refused).toEqual(['unauthenticated', 'unauthenticated', 'abuse_suspected'])
+    expect((await server.inject({ ...games, remoteAddress: '10.0.0.2' })).statusCode).toBe(200)
+  })
+
+  test.each([
+    ['too many headers', Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`x-${index}`, '1']))],
+    ['headers that are too long', { 'x-long': 'x'.repeat(3_000) }],
+  ])('refuses %s', async (_, headers) => {
+    const { server } = await door(() => ({ games: [] }))
+    const answer = await server.inject({ method: 'GET', url: '/v1/games', headers })
+    expect([answer.statusCode, answer.json<{ code: string }>().code]).toEqual([431, 'headers_refused'])
   })
 
   test('describes itself: a valid OpenAPI document with every route, and what each refuses', async () => {

@@ -14,15 +14,22 @@ import { verifySignature } from './signature.ts'
 
 // The only door. A request passes, in this order, each with a refusal of its own:
 //
-//   places left? → not too often → size and JSON → token, not revoked → time and signature → nonce not seen → shape → its service
+//   places left? → headers → no abuse, not too often → size and JSON → token, not revoked → time and signature → nonce not seen
+//     → shape → no faster than reels turn → its service
 export interface DoorOptions {
   operations: Record<OperationKind, Operation>
   holders: { of(token: string): Promise<Holder> }
   revocations: { has(jti: string): Promise<boolean> }
   nonces: { claim(jti: string, nonce: string): Promise<boolean> }
-  rates: Pick<Rates, 'take'>
+  rates: Pick<Rates, 'take' | 'assertBelow' | 'count'>
   clock: Clock
-  limits: { in_flight_max: number; body_bytes_max: number; deadline_ms: number }
+  limits: {
+    in_flight_max: number
+    body_bytes_max: number
+    deadline_ms: number
+    headers_max: number
+    header_bytes_max: number
+  }
   onRefusal: (code: ProblemCode) => void
   onInternalError: (error: unknown) => void
 }
@@ -51,6 +58,16 @@ const securityHeaders = {
 }
 /** When a client should try a busy gateway again. */
 const retryAfter_s = 1
+/** What no client of ours is answered, except by mistake: who collects many of them is not heard for a while. */
+const abusive: ReadonlySet<ProblemCode> = new Set([
+  'malformed',
+  'body_too_large',
+  'unsupported_media_type',
+  'headers_refused',
+  'unauthenticated',
+  'signature_invalid',
+  'request_replayed',
+])
 const keyed = Type.Object({ 'idempotency-key': idempotencyKey })
 
 /** A Fastify plugin with the public routes. */
@@ -67,6 +84,8 @@ export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise
     inFlight++
     // `close` comes after every request, also one whose client went away.
     reply.raw.once('close', () => inFlight--)
+    assertHeaders(request.raw.rawHeaders, limits)
+    options.rates.assertBelow('abuse', request.ip)
     options.rates.take('all', '')
     options.rates.take('address', request.ip)
   }
@@ -85,9 +104,10 @@ export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise
     request.jti = holder.jti
   }
 
-  const refuse = async (error: unknown, _request: Request, reply: Reply) => {
+  const refuse = async (error: unknown, request: Request, reply: Reply) => {
     const { code, status, message } = refusalOf(error)
     onRefusal(code)
+    if (abusive.has(code)) options.rates.count('abuse', request.ip)
     if (code === 'internal') onInternalError(error)
     if (status === 503 || status === 429) reply.header('retry-after', String(retryAfter_s))
     reply.status(status)
@@ -116,6 +136,7 @@ export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise
           response: { [status]: operation.answer },
         },
         handler: async (request, reply) => {
+          if (operation.rate !== undefined) options.rates.take(operation.rate, request.player_id)
           const answer = await operation.handle({
             body: request.body as never,
             player_id: request.player_id,
@@ -129,6 +150,16 @@ export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise
       })
     }
   }
+}
+
+/** Names and values in turn, as Node gives them. Throws Problem headers_refused. */
+function assertHeaders(raw: readonly string[], { headers_max, header_bytes_max }: DoorOptions['limits']): void {
+  const bytes = raw.reduce((sum, text) => sum + text.length, 0)
+  if (raw.length / 2 > headers_max || bytes > header_bytes_max)
+    throw new Problem(
+      'headers_refused',
+      `more than ${headers_max} headers, or more than ${header_bytes_max} bytes of them`,
+    )
 }
 
 /** Only JSON, and the text stays at hand for the signature. */

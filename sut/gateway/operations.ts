@@ -3,6 +3,7 @@ import * as api from '#sut/contracts/api.ts'
 import type { Login } from '#sut/contracts/calls.ts'
 import type { Call } from '#sut/platform/platform.ts'
 import { identifierOf } from './holders.ts'
+import type { RateScope } from './rates.ts'
 import { signingKeyOf } from './signature.ts'
 
 /** A public request after admission and validation. */
@@ -22,6 +23,8 @@ export interface Operation {
   body?: TSchema
   answer: TSchema
   moves_money: boolean
+  /** A rate of its own, beside that of all requests of a player. */
+  rate?: RateScope
   handle(request: PublicRequest<never>): Promise<unknown>
 }
 
@@ -84,6 +87,7 @@ export function operations(call: Call, signing_master: string): Record<api.Opera
       body: api.spinRequest,
       answer: api.spinResult,
       moves_money: true,
+      rate: 'spins',
       handle: ({ body, player_id, idempotency_key, deadline_ms }: PublicRequest<api.SpinRequest>) => {
         const { session_id, stake_minor, client_seed } = body
         const round = { key: idempotency_key, player_id, session_id, stake_minor, client_seed }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { type Rates, type RatesOptions, type RateScope, rates } from './rates.ts'
 
 const window_ms = 10_000
-const most = { player: 20, address: 40, all: 60 }
+const most = { player: 20, address: 40, all: 60, spins: 10, abuse: 5 }
 
 function shop(options: Partial<RatesOptions> = {}) {
   const time = { ms: 0 }
@@ -52,6 +52,18 @@ test('each scope has a limit of its own, and one who asks too often is no troubl
   expect(passed(gateway, 30, 'player', 'bob')).toBe(20)
   expect(passed(gateway, 100, 'address', '10.0.0.1')).toBe(40)
   expect(passed(gateway, 100, 'all', '')).toBe(60)
+})
+
+test('what is only counted passes the limit, and is refused when it is asked for', () => {
+  const { time, gateway: open } = shop()
+  const gateway = open()
+  for (let index = 0; index < 4; index++) gateway.count('abuse', 'ada')
+  gateway.assertBelow('abuse', 'ada')
+  for (let index = 0; index < 10; index++) gateway.count('abuse', 'ada')
+  expect(() => gateway.assertBelow('abuse', 'ada')).toThrow(expect.objectContaining({ code: 'abuse_suspected' }))
+  gateway.assertBelow('abuse', 'bob')
+  time.ms += 2 * window_ms
+  gateway.assertBelow('abuse', 'ada')
 })
 
 test('in no stretch as long as a window more is let through than the limit, to an even stream', () => {

@@ -1,5 +1,5 @@
 import type { Clock } from '#lib/clock.ts'
-import { Problem } from '#sut/contracts/problems.ts'
+import { Problem, type ProblemCode } from '#sut/contracts/problems.ts'
 
 // How often somebody may ask. No request waits for Redis: each gateway counts by itself, tells Redis twice a second what is new, and
 // hears in the answer what all of them have counted. So together they let through little more than the limit: what comes in half a
@@ -8,7 +8,16 @@ import { Problem } from '#sut/contracts/problems.ts'
 //   in the sliding window = of this window + of the one before × the part of it that the sliding window still covers
 //
 // The approximation by two counters is from Cloudflare, How we built rate limiting capable of scaling to millions of domains, 2017.
-export type RateScope = 'player' | 'address' | 'all'
+
+/** Requests of a player, of an address, of all; spins of a player; requests of an address that no client of ours sends (door.ts). */
+export type RateScope = 'player' | 'address' | 'all' | 'spins' | 'abuse'
+const refusedWith: Readonly<Record<RateScope, ProblemCode>> = {
+  player: 'too_many_requests',
+  address: 'too_many_requests',
+  all: 'too_many_requests',
+  spins: 'spins_too_fast',
+  abuse: 'abuse_suspected',
+}
 
 export interface RateStore {
   /** Adds to each key, which lives for ttl_ms more, and returns what they hold then, in the same order. */
@@ -27,8 +36,12 @@ export interface RatesOptions {
 }
 
 export interface Rates {
-  /** Throws Problem too_many_requests; what is refused does not count. */
+  /** Throws Problem, with the code of the scope; what is refused does not count. */
   take(scope: RateScope, who: string): void
+  /** Throws as `take` does, and counts nothing. */
+  assertBelow(scope: RateScope, who: string): void
+  /** Counts, also above the limit. */
+  count(scope: RateScope, who: string): void
   /** To be called twice a second or so. Never fails. */
   share(): Promise<void>
 }
@@ -66,19 +79,20 @@ export function rates({ store, clock, window_ms, most, remembered_max, onFallbac
     return counter
   }
 
+  const assertBelow = (scope: RateScope, who: string): Counter => {
+    const now_ms = clock.wall_ms()
+    const window = Math.floor(now_ms / window_ms)
+    const counter = counterOf(`${scope}:${who}`, window)
+    const still_covered = 1 - (now_ms / window_ms - window)
+    if (counter.mine + counter.others + counter.before * still_covered >= most[scope])
+      throw new Problem(refusedWith[scope], `more than ${most[scope]} in ${window_ms / 1000} s: wait a little`)
+    return counter
+  }
+
   return {
-    take(scope, who) {
-      const now_ms = clock.wall_ms()
-      const window = Math.floor(now_ms / window_ms)
-      const counter = counterOf(`${scope}:${who}`, window)
-      const still_covered = 1 - (now_ms / window_ms - window)
-      if (counter.mine + counter.others + counter.before * still_covered >= most[scope])
-        throw new Problem(
-          'too_many_requests',
-          `more than ${most[scope]} requests in ${window_ms / 1000} s: wait a little`,
-        )
-      counter.mine++
-    },
+    take: (scope, who) => void assertBelow(scope, who).mine++,
+    assertBelow: (scope, who) => void assertBelow(scope, who),
+    count: (scope, who) => void counterOf(`${scope}:${who}`, Math.floor(clock.wall_ms() / window_ms)).mine++,
     async share() {
       const window = Math.floor(clock.wall_ms() / window_ms)
       const news = [...counters]

@@ -11,13 +11,19 @@ import { revocations } from './revocations.ts'
 import { skewMost_ms } from './signature.ts'
 
 // In flight: about what one gateway serves within its deadline when it is busy. More would only wait and end too late.
-const limits = { in_flight_max: 100, body_bytes_max: 16 * 1024, deadline_ms: 2_000 }
+const limits = {
+  in_flight_max: 100,
+  body_bytes_max: 16 * 1024,
+  deadline_ms: 2_000,
+  headers_max: 50,
+  header_bytes_max: 8 * 1024,
+}
 
 /**
  * Requests in a window, far above what the players of an experiment ask for: one person 30/s, one address (behind it may be a whole
- * network) 2,000/s, all together 10,000/s.
+ * network) 2,000/s, all together 10,000/s. No reel turns ten times a second. A tenth of what an address may ask may be abuse.
  */
-const rateLimits = { window_ms: 10_000, most: { player: 300, address: 20_000, all: 100_000 } }
+const rateLimits = { window_ms: 10_000, most: { player: 300, address: 20_000, all: 100_000, spins: 100, abuse: 2_000 } }
 const share_every_ms = 500
 const revokedEvery_ms = 2_000
 
