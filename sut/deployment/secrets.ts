@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { ServiceName } from '#sut/contracts/descriptor.ts'
 
 /** Passwords and keys of one system: made at its start, never reproducible, written only into the files of who needs them. */
@@ -18,7 +18,6 @@ export interface Secrets {
 }
 
 export function createSecrets(services: readonly string[]): Secrets {
-  const tokenKey = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' })
   return {
     operations_token: newPassword(),
     postgres_superuser: newPassword(),
@@ -30,9 +29,7 @@ export function createSecrets(services: readonly string[]): Secrets {
     passwords: Object.fromEntries(services.map((service) => [service, newPassword()])),
     ofService: {
       gateway: { signing_master: randomBytes(32).toString('hex') },
-      identity: {
-        token_key: JSON.stringify({ ...tokenKey, alg: 'EdDSA', use: 'sig', kid: newPassword().slice(0, 12) }),
-      },
+      identity: { token_seal: randomBytes(32).toString('hex') },
     },
   }
 }

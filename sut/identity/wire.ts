@@ -4,27 +4,28 @@ import { signToken } from '#sut/platform/identity.ts'
 import { accounts } from './accounts.ts'
 import { attemptLimits, attempts } from './attempts.ts'
 import { outboxLines } from './dump.ts'
-import { publicKeys } from './keys.ts'
 import { logins } from './logins.ts'
 import { passwords } from './passwords.ts'
 import { playerStore } from './players.ts'
+import { rotation, tokenKeys } from './token-keys.ts'
 
 /** Two at once: a login burst may not take more than two cores. */
 const hashing = { at_once: 2, waiting_max: 300 }
 const cleanUpEvery_ms = 10 * 60_000
+const renewKeysEvery_ms = 10_000
 
-/** Needs the database and the secret `token_key`, the same in every instance, so that any of them knows a token. */
+/** Needs the database and the secret `token_seal`, the same in every instance: what it seals is the keys that sign tokens. */
 export async function wireIdentity(platform: Platform): Promise<void> {
-  const token_key = platform.config.secrets['token_key']
-  if (token_key === undefined) throw new Error('identity needs the secret token_key')
-  const keys = publicKeys(token_key)
+  const token_seal = platform.config.secrets['token_seal']
+  if (token_seal === undefined) throw new Error('identity needs the secret token_seal')
   const database = platform.database()
+  const keys = tokenKeys(database, token_seal, rotation)
   const hasher = await passwords(hashing)
   const { clock } = platform
   const sessions = logins({
     database,
-    sign: (player_id, jti, expires_in_s) =>
-      signToken(token_key, { player_id, role: 'player', jti }, expires_in_s, clock.wall_ms()),
+    sign: async (player_id, jti, expires_in_s) =>
+      signToken(await keys.signing(), { player_id, role: 'player', jti }, expires_in_s, clock.wall_ms()),
   })
   const tries = attempts(database, attemptLimits)
   const { register, login } = accounts({
@@ -45,7 +46,18 @@ export async function wireIdentity(platform: Platform): Promise<void> {
     return { logged_out: true }
   })
   platform.serve('identity.revoked', async () => ({ jtis: await sessions.revoked() }))
-  platform.serve('identity.keys', async () => keys)
+  platform.serve('identity.keys', () => keys.published())
+  platform.operation('POST', '/token-keys/rotate', async () => {
+    await keys.rotate()
+    platform.log.info({ lead_s: rotation.lead_s }, 'the next key for tokens is made')
+    return { signs_in_s: rotation.lead_s }
+  })
+  platform.background('token-keys', async (signal) => {
+    for (;;) {
+      await pause(renewKeysEvery_ms, signal)
+      await keys.renew()
+    }
+  })
   platform.background('clean-up', async (signal) => {
     for (;;) {
       await pause(cleanUpEvery_ms, signal)
