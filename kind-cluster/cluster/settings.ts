@@ -17,9 +17,10 @@ export const clusterSettings = {
   hpa_initial_readiness_delay_s: 10,
   /**
    * Most of this machine's CPU that one worker takes, as a machine of its own would: all pods of a region that comes back start at
-   * once, and the other region serves meanwhile. A little above a half, since the workers are seldom busy together.
+   * once, and the other region serves meanwhile. What the two leave is for the control plane, the load and the harness: a machine
+   * without CPU to spare answers late, whoever has a right to it (docs/decisions/005).
    */
-  worker_cpu_percent_max: 55,
+  worker_cpu_percent_max: 30,
   /** CPU and memory of pods are read this often (default 15). */
   metrics_resolution_s: 10,
   /** Kubernetes' own, which no setting changes: the first restart of a container waits this long, then twice that … */
