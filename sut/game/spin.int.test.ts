@@ -178,7 +178,7 @@ test('retries, kills and the resolver all at once: one round a key, one answer, 
 })
 
 test('design idempotency-off: the same key makes a second round and takes a second stake', async () => {
-  const world = fixture.world(gameThat('loses'), 'off')
+  const world = fixture.world(gameThat('loses'), { idempotency: 'off' })
   const request = spinOf(newId())
   world.wallet.deposit(request.player_id, 100)
   const first = await spin(request, world.parts, deadline_ms)

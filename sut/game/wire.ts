@@ -5,7 +5,10 @@ import type { Platform } from '#sut/platform/platform.ts'
 import { definitions } from './definitions.ts'
 import { dumpGame } from './dump.ts'
 import { resolve_after_ms, resolver } from './resolver.ts'
+import { proofOf } from './proof.ts'
 import { roundStore } from './round-store.ts'
+import { seedStore } from './seed-store.ts'
+import { promised, rotate, rounds_per_seed_max } from './seeds.ts'
 import { spin } from './spin.ts'
 
 const catalog_ms = 1500
@@ -22,7 +25,8 @@ export function wireGame(platform: Platform): void {
     shared_ms: 60_000,
     load: (id) => call('catalog.game', { params: { id }, deadline_ms: clock.monotonic_ms() + catalog_ms }),
   })
-  const parts = { store, call, clock, definition: definitions(cache) }
+  const seeds = seedStore({ database, rounds_per_seed_max })
+  const parts = { store, seeds, call, clock, definition: definitions(cache) }
 
   platform.outbox(database)
   platform.pending('rounds_open', () => store.openCount())
@@ -35,4 +39,11 @@ export function wireGame(platform: Platform): void {
     ),
   )
   platform.serve('game.spin', ({ body, deadline_ms }) => spin(body, parts, deadline_ms))
+  platform.serve('game.seed', ({ params }) => promised(params['id']!, seeds))
+  platform.serve('game.rotate', ({ params }) => rotate(params['id']!, seeds))
+  platform.serve('game.proof', ({ params, deadline_ms }) => {
+    const version = (id: string, number: number) =>
+      call('catalog.version', { params: { id, version: String(number) }, deadline_ms })
+    return proofOf(params['id']!, params['round']!, { store, version })
+  })
 }

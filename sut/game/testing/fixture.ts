@@ -10,6 +10,7 @@ import type { AnswerOf, Call, CallOptions } from '#sut/platform/platform.ts'
 import { startPostgres } from '#sut/platform/testing/stores.ts'
 import { resolveOnce } from '../resolver.ts'
 import { roundStore, type RoundStore } from '../round-store.ts'
+import { seedStore, type SeedStore } from '../seed-store.ts'
 import type { SpinParts } from '../spin.ts'
 import { modelWallet, type ModelWallet } from './model-wallet.ts'
 
@@ -21,6 +22,7 @@ export interface World {
   readonly parts: SpinParts
   readonly wallet: ModelWallet
   readonly store: RoundStore
+  readonly seeds: SeedStore
   /** Asked at each step, with its name. */
   trouble: (step: string) => Trouble
   readonly steps: string[]
@@ -29,7 +31,7 @@ export interface World {
 }
 export interface GameFixture extends AsyncDisposable {
   readonly database: Database
-  world(game: GameDefinition, idempotency?: Choices['idempotency']): World
+  world(game: GameDefinition, options?: { idempotency?: Choices['idempotency']; rounds_per_seed_max?: number }): World
 }
 
 /** Every spin wins stake × 3, or none does. */
@@ -58,8 +60,12 @@ export async function startGame(): Promise<GameFixture> {
   await migrate(database, join(import.meta.dirname, '../migrations'))
   return {
     database,
-    world: (game, idempotency = 'unique-key') =>
-      world(roundStore({ database, dedupeKey: dedupeKeys[idempotency], resolve_after_ms: 0 }), game),
+    world: (game, { idempotency = 'unique-key', rounds_per_seed_max = 1000 } = {}) =>
+      world(
+        roundStore({ database, dedupeKey: dedupeKeys[idempotency], resolve_after_ms: 0 }),
+        seedStore({ database, rounds_per_seed_max }),
+        game,
+      ),
     async [Symbol.asyncDispose]() {
       await database.end()
       await postgres[Symbol.asyncDispose]()
@@ -67,7 +73,7 @@ export async function startGame(): Promise<GameFixture> {
   }
 }
 
-function world(store: RoundStore, game: GameDefinition): World {
+function world(store: RoundStore, seeds: SeedStore, game: GameDefinition): World {
   const wallet = modelWallet()
   const step = async <T>(name: string, work: () => Promise<T> | T): Promise<T> => {
     made.steps.push(name)
@@ -89,11 +95,12 @@ function world(store: RoundStore, game: GameDefinition): World {
     open: (round) => step('open', () => store.open(round)),
     move: (round_id, move) => step(`to ${move.to}`, () => store.move(round_id, move)),
   }
-  const parts = { store: troubled, call, clock: systemClock, definition: () => Promise.resolve(game) }
+  const parts = { store: troubled, seeds, call, clock: systemClock, definition: () => Promise.resolve(game) }
   const made: World = {
     parts,
     wallet,
     store,
+    seeds,
     trouble: () => undefined,
     steps: [],
     async resolve() {
