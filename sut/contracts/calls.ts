@@ -131,8 +131,9 @@ export const calls = {
   },
   'game.rotate': {
     method: 'POST',
-    path: '/players/:id/seed/rotate',
+    path: '/seeds/rotate',
     callers: ['gateway'],
+    body: player,
     answer: api.seedRotated,
     // Until the next round is opened; after that a seed more would end, and none be lost.
     idempotent: true,

@@ -40,7 +40,7 @@ export function wireGame(platform: Platform): void {
   )
   platform.serve('game.spin', ({ body, deadline_ms }) => spin(body, parts, deadline_ms))
   platform.serve('game.seed', ({ params }) => promised(params['id']!, seeds))
-  platform.serve('game.rotate', ({ params }) => rotate(params['id']!, seeds))
+  platform.serve('game.rotate', ({ body }) => rotate(body.player_id, seeds))
   platform.serve('game.proof', ({ params, deadline_ms }) => {
     const version = (id: string, number: number) =>
       call('catalog.version', { params: { id, version: String(number) }, deadline_ms })

@@ -112,7 +112,7 @@ export function operations(call: Call, signing_master: string): Record<api.Opera
     rotate_seed: {
       answer: api.seedRotated,
       moves_money: false,
-      handle: ({ player_id, deadline_ms }) => call('game.rotate', { params: { id: player_id }, deadline_ms }),
+      handle: ({ player_id, deadline_ms }) => call('game.rotate', { body: { player_id }, deadline_ms }),
     },
     proof: {
       params: api.roundParams,
