@@ -183,7 +183,7 @@ type LookRow = ActiveColumns & (RoundRow | { round_id: null })
 function placeOf(player_id: string, row: LookRow): { round?: Round; seed?: Seed } {
   const { active_seed_id, active_ordinal, active_seed, active_hash, active_nonce, ...round } = row
   return {
-    ...(round.round_id === null ? {} : { round: roundOf(round as RoundRow) }),
+    ...(round.round_id === null ? {} : { round: roundOf(round) }),
     ...(active_seed_id !== null && {
       seed: {
         seed_id: active_seed_id,

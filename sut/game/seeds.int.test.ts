@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId } from '#lib/random.ts'
 import type { SpinResult } from '#sut/contracts/api.ts'
 import { seedHash } from '#sut/contracts/fairness.ts'
+import { draw } from './round.ts'
 import { promised, rotate } from './seeds.ts'
 import { spin } from './spin.ts'
 import { gameThat, spinOf, startGame, type GameFixture, type World } from './testing/fixture.ts'
@@ -66,6 +67,24 @@ describe('a nonce', () => {
     expect(await play(world, player_id)).toMatchObject({ nonce: 1 })
     await world.resolve()
   })
+})
+
+test('what was read of a seed is good for nothing once it has changed', async () => {
+  const world = fixture.world(gameThat('loses'))
+  const player_id = rich(world)
+  await play(world, player_id, 'one')
+  const { active } = (await world.seeds.current(player_id))!
+  const place = await world.store.look(player_id, 'two')
+  const round = draw(spinOf(player_id, 'two'), gameThat('loses'), { round_id: newId(), seed: place.seed! })
+  await play(world, player_id, 'three')
+  expect(await world.store.open(round)).toBeUndefined() // its nonce is taken
+  expect(await world.seeds.end(active)).toBeUndefined() // a round was opened that nobody has looked at
+
+  const later = await world.store.look(player_id, 'two')
+  await rotate(player_id, world.seeds)
+  const late = draw(spinOf(player_id, 'two'), gameThat('loses'), { round_id: newId(), seed: later.seed! })
+  expect(await world.store.open(late)).toBeUndefined() // its seed is revealed
+  expect(Object.values(await noncesOf(player_id))).toEqual([[0, 1]])
 })
 
 describe('a seed', () => {

@@ -2,11 +2,13 @@ import { newId } from '#lib/random.ts'
 import type { SpinResult } from '#sut/contracts/api.ts'
 import type { GameDefinition, RoundRequest } from '#sut/contracts/calls.ts'
 import { Problem } from '#sut/contracts/problems.ts'
+import type { DrawnWith } from '#sut/designs/fairness.ts'
 import { answerOf, checkSame, draw, type Round } from './round.ts'
 import { play, type RoundParts } from './rounds.ts'
 import type { SeedStore } from './seed-store.ts'
 
 export interface SpinParts extends RoundParts {
+  drawnWith: DrawnWith
   seeds: Pick<SeedStore, 'begin' | 'end' | 'isUsedUp'>
   definition: (game_id: string) => Promise<GameDefinition>
 }
@@ -55,7 +57,8 @@ async function openAt(start: Place, request: RoundRequest, game: GameDefinition,
     if (seed === undefined) await seeds.begin(request.player_id)
     else if (seeds.isUsedUp(seed)) await seeds.end(seed)
     else {
-      const opened = await store.open(draw(request, game, { round_id: newId(), seed }))
+      const drawn = { ...seed, server_seed: parts.drawnWith(seed.server_seed) }
+      const opened = await store.open(draw(request, game, { round_id: newId(), seed: drawn }))
       if (opened !== undefined) return opened
     }
     place = await store.look(request.player_id, request.key)

@@ -1,4 +1,5 @@
 import type { GameDefinition } from '#sut/contracts/calls.ts'
+import { drawnWith } from '#sut/designs/fairness.ts'
 import { dedupeKeys } from '#sut/designs/idempotency.ts'
 import { choices } from '#sut/designs/registry.ts'
 import type { Platform } from '#sut/platform/platform.ts'
@@ -17,7 +18,8 @@ const catalog_ms = 1500
 export function wireGame(platform: Platform): void {
   const { call, clock, log } = platform
   const database = platform.database()
-  const dedupeKey = dedupeKeys[choices(platform.design).idempotency]
+  const { idempotency, fairness } = choices(platform.design)
+  const dedupeKey = dedupeKeys[idempotency]
   const store = roundStore({ database, dedupeKey, resolve_after_ms })
   const cache = platform.layered<GameDefinition>({
     name: 'game-definition',
@@ -26,7 +28,7 @@ export function wireGame(platform: Platform): void {
     load: (id) => call('catalog.game', { params: { id }, deadline_ms: clock.monotonic_ms() + catalog_ms }),
   })
   const seeds = seedStore({ database, rounds_per_seed_max })
-  const parts = { store, seeds, call, clock, definition: definitions(cache) }
+  const parts = { store, seeds, drawnWith: drawnWith[fairness], call, clock, definition: definitions(cache) }
 
   platform.outbox(database)
   platform.pending('rounds_open', () => store.openCount())

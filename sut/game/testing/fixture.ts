@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { systemClock } from '#lib/clock.ts'
 import { newId } from '#lib/random.ts'
 import type { CallName, GameDefinition, RoundRequest, TransferRequest } from '#sut/contracts/calls.ts'
+import { drawnWith } from '#sut/designs/fairness.ts'
 import { dedupeKeys } from '#sut/designs/idempotency.ts'
 import type { Choices } from '#sut/designs/registry.ts'
 import { openDatabase, type Database } from '#sut/platform/database.ts'
@@ -29,9 +30,12 @@ export interface World {
   /** Ends every unfinished round, as the resolver does it; without trouble. */
   resolve(): Promise<void>
 }
+interface WorldOptions extends Partial<Pick<Choices, 'idempotency' | 'fairness'>> {
+  rounds_per_seed_max?: number
+}
 export interface GameFixture extends AsyncDisposable {
   readonly database: Database
-  world(game: GameDefinition, options?: { idempotency?: Choices['idempotency']; rounds_per_seed_max?: number }): World
+  world(game: GameDefinition, options?: WorldOptions): World
 }
 
 /** Every spin wins stake × 3, or none does. */
@@ -60,10 +64,11 @@ export async function startGame(): Promise<GameFixture> {
   await migrate(database, join(import.meta.dirname, '../migrations'))
   return {
     database,
-    world: (game, { idempotency = 'unique-key', rounds_per_seed_max = 1000 } = {}) =>
+    world: (game, { idempotency = 'unique-key', fairness = 'promised', rounds_per_seed_max = 1000 } = {}) =>
       world(
         roundStore({ database, dedupeKey: dedupeKeys[idempotency], resolve_after_ms: 0 }),
         seedStore({ database, rounds_per_seed_max }),
+        fairness,
         game,
       ),
     async [Symbol.asyncDispose]() {
@@ -73,7 +78,7 @@ export async function startGame(): Promise<GameFixture> {
   }
 }
 
-function world(store: RoundStore, seeds: SeedStore, game: GameDefinition): World {
+function world(store: RoundStore, seeds: SeedStore, fairness: Choices['fairness'], game: GameDefinition): World {
   const wallet = modelWallet()
   const step = async <T>(name: string, work: () => Promise<T> | T): Promise<T> => {
     made.steps.push(name)
@@ -95,7 +100,8 @@ function world(store: RoundStore, seeds: SeedStore, game: GameDefinition): World
     open: (round) => step('open', () => store.open(round)),
     move: (round_id, move) => step(`to ${move.to}`, () => store.move(round_id, move)),
   }
-  const parts = { store: troubled, seeds, call, clock: systemClock, definition: () => Promise.resolve(game) }
+  const definition = (): Promise<GameDefinition> => Promise.resolve(game)
+  const parts = { store: troubled, seeds, drawnWith: drawnWith[fairness], call, clock: systemClock, definition }
   const made: World = {
     parts,
     wallet,
