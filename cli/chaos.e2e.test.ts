@@ -78,7 +78,7 @@ describe('npm run chaos', () => {
     expect(await processes()).toEqual([])
   })
 
-  for (const design of ['idempotency-off', 'ack-before-commit'])
+  for (const design of ['idempotency-off', 'ack-before-commit', 'seed-swapped'])
     test(`wallet-kill finds the planted bug ${design}, with a witness`, async () => {
       const { code, result: judged, out } = await result('wallet-kill', '--trials', '2', '--design', design)
       expect(code).toBe(1)

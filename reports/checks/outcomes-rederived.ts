@@ -1,7 +1,7 @@
 import { drawStops, seedHash, winOf } from '#sut/contracts/fairness.ts'
 import type { StateOf } from '#sut/contracts/state.ts'
 import { verdictOf, type Check } from './check.ts'
-import { linesOf, playerKey } from './evidence.ts'
+import { linesOf, nameOf, playerKey } from './evidence.ts'
 
 type Round = StateOf<'round'>
 type Game = StateOf<'game'>
@@ -21,7 +21,7 @@ export const outcomesRederived: Check = {
       if (what === null) continue
       const operation = evidence.operationsByKey.get(playerKey(round.player_id, round.key))?.[0]
       verdict.violate(() => ({
-        text: `Round ${round.round_id} (key ${round.key})${operation === undefined ? '' : ` of operation ${operation.id}`}: ${what}.`,
+        text: `Round ${round.round_id} ${operation === undefined ? `(key ${round.key})` : `of the ${nameOf(operation)}`}: ${what}.`,
         operations: operation === undefined ? [] : linesOf(operation),
         entries: [round],
         fault: evidence.faultAt(operation?.invoke.at_ms),

@@ -6,6 +6,7 @@ import { entriesGaplessChained } from './entries-gapless-chained.ts'
 import { failNotApplied } from './fail-not-applied.ts'
 import { moneyConserved } from './money-conserved.ts'
 import { monotonicReads } from './monotonic-reads.ts'
+import { noncesOnce } from './nonces-once.ts'
 import { noNegativeBalance } from './no-negative-balance.ts'
 import { outboxLog } from './outbox-log.ts'
 import { outcomesRederived } from './outcomes-rederived.ts'
@@ -27,6 +28,7 @@ export const checks: readonly Check[] = [
   noNegativeBalance,
   roundsEnded,
   outcomesRederived,
+  noncesOnce,
   readYourWrites,
   monotonicReads,
   outboxLog,

@@ -44,6 +44,8 @@ export function ledgerModel(): LedgerModel {
   const lines: StateLine[] = [fixtureGame]
   const accounts = new Map<string, Account>()
   const models = new Map<string, StateOf<'player_model'>>()
+  /** Of the next round, by player: each has one seed. */
+  const nonces = new Map<string, number>()
   const game: StateOf<'game_model'> = {
     kind: 'game_model',
     game_id: fixtureGame.game_id,
@@ -130,9 +132,11 @@ export function ledgerModel(): LedgerModel {
       transfer('deposit', `deposit:${player_id}:${key}`, player_id, amount_minor, at_ms),
     spin(player_id, key, { stake_minor, client_seed }, at_ms) {
       if (account(`player:${player_id}`).balance_minor < stake_minor) return null
-      const nonce = ++number
-      const round_id = `r-${nonce}`
-      const server_seed = createHash('sha256').update(`seed ${nonce}`).digest('hex')
+      const round_id = `r-${++number}`
+      const server_seed = createHash('sha256').update(`seed of ${player_id}`).digest('hex')
+      const server_seed_hash = seedHash(server_seed)
+      const nonce = nonces.get(player_id) ?? 0
+      nonces.set(player_id, nonce + 1)
       const stops = drawStops(server_seed, client_seed, nonce, fixtureGame.reels)
       const win_minor = Number(winOf(stops, BigInt(stake_minor), fixtureGame))
       let moved = transfer('bet', `bet:${round_id}`, player_id, stake_minor, at_ms, round_id)
@@ -150,7 +154,7 @@ export function ledgerModel(): LedgerModel {
         stake_minor,
         win_minor,
         server_seed,
-        server_seed_hash: seedHash(server_seed),
+        server_seed_hash,
         client_seed,
         nonce,
         stops,
@@ -162,7 +166,7 @@ export function ledgerModel(): LedgerModel {
       game.staked_minor += stake_minor
       game.won_minor += win_minor
       const { balance_minor, version } = moved
-      return { round_id, status, stops, stake_minor, win_minor, balance_minor, version }
+      return { round_id, status, stops, stake_minor, win_minor, balance_minor, version, server_seed_hash, nonce }
     },
     balance: (player_id) => {
       const { balance_minor, version } = account(`player:${player_id}`)

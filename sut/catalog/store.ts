@@ -16,6 +16,19 @@ export async function readGame(reader: Reader, game_id: string): Promise<GameDef
   return rows[0]
 }
 
+/** A game as it was in that version. */
+export async function readVersion(
+  reader: Reader,
+  game_id: string,
+  version: number,
+): Promise<GameDefinition | undefined> {
+  const rows = await reader.query<GameDefinition>(
+    `select ${definition} from games g join game_versions v using (game_id) where v.game_id = $1 and v.version = $2`,
+    [game_id, version],
+  )
+  return rows[0]
+}
+
 /** Every version that a round may have been played with. */
 export async function* dumpGames(reader: Reader): AsyncIterable<StateOf<'game'>> {
   const rows = await reader.query<Omit<StateOf<'game'>, 'kind'>>(

@@ -2,7 +2,7 @@ import type { GameDefinition } from '#sut/contracts/calls.ts'
 import { Problem } from '#sut/contracts/problems.ts'
 import type { Platform } from '#sut/platform/platform.ts'
 import { assertDeclaredReturn } from './return-to-player.ts'
-import { dumpGames, readGame, readGames, type Reader } from './store.ts'
+import { dumpGames, readGame, readGames, readVersion, type Reader } from './store.ts'
 
 // Games change a few times a year, and are read on every spin: process → Redis → read replica. A new version is played
 // everywhere after the sum of both ages; until then a round keeps the version that it began with.
@@ -35,6 +35,12 @@ export async function wireCatalog(platform: Platform): Promise<void> {
 
   platform.dump('games', () => dumpGames(database))
   platform.serve('catalog.game', ({ params }) => game.get(params['id']!))
+  platform.serve('catalog.version', async ({ params: { id, version } }) => {
+    const number = /^[1-9]\d{0,8}$/.test(version!) ? Number(version) : 0
+    const found = await read((reader) => readVersion(reader, id!, number))
+    if (found === undefined) throw new Problem('not_found', `there is no game ${id} of version ${version}`)
+    return found
+  })
   platform.serve('catalog.games', async () => {
     const all = await games.get('all')
     return {

@@ -49,6 +49,9 @@ export const spinResult = Type.Object({
   win_minor: balanceMinor,
   balance_minor: balanceMinor,
   version: Type.Integer(),
+  /** What the outcome was drawn with, beside the client seed. */
+  server_seed_hash: Type.String(),
+  nonce: Type.Integer({ minimum: 0 }),
 })
 export const balance = Type.Object({ balance_minor: balanceMinor, version: Type.Integer() })
 export const roundSummary = Type.Object({
@@ -66,9 +69,47 @@ export const gameSummary = Type.Object({
   return_to_player: Type.Number(),
 })
 export const games = Type.Object({ games: Type.Array(gameSummary) })
+// Provably fair: docs/guides/verify-a-round.md.
+export const activeSeed = Type.Object({
+  /** hex(SHA-256(server seed)): every round is drawn with this seed until it ends. */
+  server_seed_hash: Type.String(),
+  /** Of the next round: 0, 1, 2 … without gaps. */
+  next_nonce: Type.Integer({ minimum: 0 }),
+  /** Of the seed that follows, promised now because the active one may end by itself. */
+  next_server_seed_hash: Type.String(),
+})
+export const seedRotated = Type.Object({
+  revealed: Type.Object({
+    server_seed: Type.String(),
+    server_seed_hash: Type.String(),
+    rounds: Type.Integer({ minimum: 0 }),
+  }),
+  next: activeSeed,
+})
+export const roundParams = Type.Object({
+  round_id: Type.String({ minLength: 1, maxLength: 64, pattern: '^[A-Za-z0-9-]+$' }),
+})
+export const roundProof = Type.Object({
+  round_id: Type.String(),
+  status: Type.Enum(['completed', 'cancelled']),
+  game_id: Type.String(),
+  game_version: Type.Integer(),
+  reels: Type.Array(Type.Array(Type.Integer())),
+  pays: Type.Record(Type.String(), Type.Integer()),
+  stake_minor: amountMinor,
+  /** What was paid: 0 for a cancelled round, whose stake was given back. */
+  win_minor: balanceMinor,
+  /** Absent for a cancelled round. */
+  stops: Type.Optional(Type.Array(Type.Integer())),
+  server_seed_hash: Type.String(),
+  client_seed: Type.String(),
+  nonce: Type.Integer({ minimum: 0 }),
+  /** Absent until it is revealed. */
+  server_seed: Type.Optional(Type.String()),
+})
 export const problem = Type.Object({ code: Type.String(), message: Type.String() })
 
-/** What the load generator and the documents iterate over: name → method, path, status of success. */
+/** What the load generator and the documents iterate over: name → method, path (with `{parameter}`s), status of success. */
 export const publicRoutes = {
   register: { method: 'POST', path: '/v1/players', status: 201, signed: false },
   login: { method: 'POST', path: '/v1/login', status: 200, signed: false },
@@ -80,6 +121,9 @@ export const publicRoutes = {
   spin: { method: 'POST', path: '/v1/spins', status: 200, signed: true },
   balance: { method: 'GET', path: '/v1/balance', status: 200, signed: true },
   history: { method: 'GET', path: '/v1/history', status: 200, signed: true },
+  seed: { method: 'GET', path: '/v1/seed', status: 200, signed: true },
+  rotate_seed: { method: 'POST', path: '/v1/seed/rotate', status: 200, signed: true },
+  proof: { method: 'GET', path: '/v1/rounds/{round_id}/proof', status: 200, signed: true },
 } as const
 
 export type OperationKind = keyof typeof publicRoutes
@@ -89,3 +133,6 @@ export type MoneyMoved = Static<typeof moneyMoved>
 export type SpinRequest = Static<typeof spinRequest>
 export type SpinResult = Static<typeof spinResult>
 export type History = Static<typeof history>
+export type ActiveSeed = Static<typeof activeSeed>
+export type SeedRotated = Static<typeof seedRotated>
+export type RoundProof = Static<typeof roundProof>

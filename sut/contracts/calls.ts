@@ -122,6 +122,36 @@ export const calls = {
     answer: api.spinResult,
     idempotent: true,
   },
+  'game.seed': {
+    method: 'GET',
+    path: '/players/:id/seed',
+    callers: ['gateway'],
+    answer: api.activeSeed,
+    idempotent: true,
+  },
+  'game.rotate': {
+    method: 'POST',
+    path: '/seeds/rotate',
+    callers: ['gateway'],
+    body: player,
+    answer: api.seedRotated,
+    // Until the next round is opened; after that a seed more would end, and none be lost.
+    idempotent: true,
+  },
+  'game.proof': {
+    method: 'GET',
+    path: '/players/:id/rounds/:round/proof',
+    callers: ['gateway'],
+    answer: api.roundProof,
+    idempotent: true,
+  },
+  'catalog.version': {
+    method: 'GET',
+    path: '/games/:id/versions/:version',
+    callers: ['game'],
+    answer: gameDefinition,
+    idempotent: true,
+  },
   'wallet.transfer': {
     method: 'POST',
     path: '/transfers',

@@ -14,6 +14,7 @@ export const problems = {
   name_taken: { status: 409, retry: false },
   idempotency_conflict: { status: 409, retry: false },
   round_cancelled: { status: 409, retry: false },
+  round_open: { status: 409, retry: true },
   rolled_back: { status: 409, retry: false },
   already_won: { status: 409, retry: false },
   body_too_large: { status: 413, retry: false },

@@ -7,6 +7,8 @@ export const standardChoices = {
   idempotency: 'unique-key' as 'unique-key' | 'off',
   /** after-commit: the wallet answers what is on disk. before-commit: it answers from memory and writes later. */
   acknowledge: 'after-commit' as 'after-commit' | 'before-commit',
+  /** promised: a round is drawn with the seed whose hash the player was shown. swapped: with another one. */
+  fairness: 'promised' as 'promised' | 'swapped',
   /** PostgreSQL's standby, set by the target: synchronous: no acknowledged commit is lost in a fail-over. */
   replication: 'synchronous' as 'synchronous' | 'asynchronous',
 }
@@ -51,6 +53,13 @@ const all: readonly Design[] = [
     description: 'A write-behind cache in the wallet: a kill between answer and write loses acknowledged money.',
     planted_bug: true,
     choices: { ...standardChoices, acknowledge: 'before-commit' },
+  },
+  {
+    name: 'seed-swapped',
+    title: 'Planted bug: outcomes do not follow from the promised seed',
+    description: 'The game shows the hash of one server seed and draws rounds with another.',
+    planted_bug: true,
+    choices: { ...standardChoices, fairness: 'swapped' },
   },
 ]
 

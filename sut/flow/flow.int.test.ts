@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { waitFor } from '#lib/wait.ts'
-import type { History, LoggedIn, MoneyMoved, SpinResult } from '#sut/contracts/api.ts'
+import type {
+  ActiveSeed,
+  History,
+  LoggedIn,
+  MoneyMoved,
+  RoundProof,
+  SeedRotated,
+  SpinResult,
+} from '#sut/contracts/api.ts'
 import { services } from '#sut/contracts/descriptor.ts'
+import { drawStops, seedHash, winOf } from '#sut/contracts/fairness.ts'
 import type { StateLine } from '#sut/contracts/state.ts'
 import { playerClient } from './player.ts'
 import { startTestSystem, type TestSystem } from './system.ts'
@@ -62,6 +71,46 @@ test('a player registers, deposits, spins, is paid, and reads it back; the books
   const published = (await dump('wallet')).filter((line) => line.kind === 'outbox')
   const logged = new Set((await dump('telemetry')).map((line) => line.kind === 'log' && line.event.id))
   expect(published.every((line) => line.published && logged.has(line.event_id))).toBe(true)
+})
+
+test('what was promised before the spins is what they were drawn with: anyone can derive them again', async () => {
+  const someone = playerClient(system.url)
+  await someone.send('register', { name: 'emmy', password: 'correct horse' })
+  await someone.logIn('emmy', 'correct horse')
+  const { games } = (await someone.send<{ games: { game_id: string }[] }>('games')).body
+  const { session_id } = (await someone.send<{ session_id: string }>('open_session', games[0])).body
+  await someone.send('deposit', { amount_minor: 10_000 }, 'deposit-1')
+
+  const promise = (await someone.send<ActiveSeed>('seed')).body
+  expect(promise).toMatchObject({ next_nonce: 0 })
+  const spun: SpinResult[] = []
+  for (let nonce = 0; nonce < 10; nonce++) {
+    const stake = { session_id, stake_minor: 100, client_seed: `my choice ${nonce}` }
+    const { body } = await someone.send<SpinResult>('spin', stake, `spin-number-${nonce}`)
+    expect(body).toMatchObject({ nonce, server_seed_hash: promise.server_seed_hash })
+    expect((await someone.send('spin', stake, `spin-number-${nonce}`)).body).toEqual(body)
+    spun.push(body)
+  }
+  const proof = async (round_id: string) => someone.send<RoundProof>('proof', undefined, undefined, { round_id })
+  expect((await proof(spun[0]!.round_id)).body).not.toHaveProperty('server_seed')
+  expect((await someone.send<ActiveSeed>('seed')).body).toEqual({ ...promise, next_nonce: 10 })
+
+  const rotated = (await someone.send<SeedRotated>('rotate_seed')).body
+  const { server_seed, rounds } = rotated.revealed
+  expect(seedHash(server_seed)).toBe(promise.server_seed_hash)
+  expect(rounds).toBe(10)
+  expect(rotated.next).toMatchObject({ server_seed_hash: promise.next_server_seed_hash, next_nonce: 0 })
+  expect((await someone.send('rotate_seed')).body).toEqual(rotated)
+  for (const [nonce, { round_id, stops, win_minor }] of spun.entries()) {
+    const { body } = await proof(round_id)
+    expect(body).toMatchObject({ server_seed, nonce, client_seed: `my choice ${nonce}`, stops, win_minor })
+    expect(drawStops(server_seed, body.client_seed, nonce, body.reels)).toEqual(stops)
+    expect(winOf(stops, BigInt(body.stake_minor), body)).toBe(BigInt(win_minor))
+  }
+
+  const stranger = await player.send('proof', undefined, undefined, { round_id: spun[0]!.round_id })
+  expect(stranger).toMatchObject({ status: 404, body: { code: 'not_found' } })
+  await someone.close()
 })
 
 test('a login goes on by its refresh token, and ends with a logout', async () => {

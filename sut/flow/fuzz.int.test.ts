@@ -4,7 +4,13 @@ import { Agent, request } from 'undici'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '#lib/clock.ts'
 import { newId } from '#lib/random.ts'
-import { publicRoutes, signatureHeaders, type LoggedIn, type OperationKind } from '#sut/contracts/api.ts'
+import {
+  publicRoutes,
+  signatureHeaders,
+  type LoggedIn,
+  type OperationKind,
+  type SpinResult,
+} from '#sut/contracts/api.ts'
 import { signatureOf } from '#sut/gateway/signature.ts'
 import { playerClient } from './player.ts'
 import { startTestSystem, type TestSystem } from './system.ts'
@@ -26,7 +32,7 @@ interface Schema {
 type Content = Record<'application/json', { schema: object }>
 interface Operation {
   operationId: OperationKind
-  parameters?: { name: string; schema: Schema }[]
+  parameters?: { name: string; in: string; schema: Schema }[]
   requestBody?: { content: { 'application/json': { schema: Schema } } }
   responses: Record<string, { content: Content }>
 }
@@ -56,7 +62,7 @@ const operationOf = (kind: OperationKind): Operation =>
   document.paths[publicRoutes[kind].path]![publicRoutes[kind].method.toLowerCase()]!
 
 /** Stands for something that exists for the player who sends it; filled in before it is signed. */
-const existing: Record<string, string> = { game_id: '@game', session_id: '@session' }
+const existing: Record<string, string> = { game_id: '@game', session_id: '@session', round_id: '@round' }
 
 /** What fits the schema, of the few forms that ours have. */
 function fitting(schema: Schema): fc.Arbitrary<unknown> {
@@ -93,6 +99,20 @@ function bodies(schema: Schema | undefined): fc.Arbitrary<string> {
     { weight: 3, arbitrary: near.map((body) => JSON.stringify(body)) },
     { weight: 2, arbitrary: any },
     { weight: 1, arbitrary: right.map((body) => JSON.stringify({ ...body, more: 'x'.repeat(20_000) })) },
+  )
+}
+
+/** The path with its parameters filled in: with what exists, what fits, anything. */
+function paths({ path, parameters = [] }: { path: string } & Pick<Operation, 'parameters'>): fc.Arbitrary<string> {
+  const named = parameters.filter((parameter) => parameter.in === 'path')
+  const values = named.map(({ name, schema }) =>
+    fc.oneof(fc.constant(existing[name] ?? ''), fitting(schema) as fc.Arbitrary<string>, fc.string({ maxLength: 80 })),
+  )
+  return fc.tuple(...values).map((filled) =>
+    named.reduce((text, { name }, index) => {
+      const value = filled[index]!
+      return text.replace(`{${name}}`, () => (value === existing[name] ? value : encodeURIComponent(value)))
+    }, path),
   )
 }
 
@@ -160,8 +180,9 @@ function validatorsOf({ responses }: Operation): Map<string, ValidateFunction> {
 interface Someone extends LoggedIn {
   game_id: string
   session_id: string
+  round_id: string
 }
-/** A player with money and a session. */
+/** A player with money, a session and a round. */
 async function someone(): Promise<Someone> {
   const client = playerClient(system.url)
   const name = newId()
@@ -171,8 +192,10 @@ async function someone(): Promise<Someone> {
   const { game_id } = games[0]!
   const { session_id } = (await client.send<{ session_id: string }>('open_session', { game_id })).body
   await client.send('deposit', { amount_minor: 1_000_000 }, newId())
+  const stake = { session_id, stake_minor: 1, client_seed: 'seed' }
+  const { round_id } = (await client.send<SpinResult>('spin', stake, newId())).body
   await client.close()
-  return { ...holder, game_id, session_id }
+  return { ...holder, game_id, session_id, round_id }
 }
 
 describe('whatever is sent is answered as the document says', () => {
@@ -190,21 +213,26 @@ describe('whatever is sent is answered as the document says', () => {
     let requests = 0
     await fc.assert(
       fc.asyncProperty(
+        paths({ path, parameters: operation.parameters ?? [] }),
         bodies(content),
         key,
         type,
         fc.constantFrom(...credentials),
         headerText,
-        async (body_text, key_text, type_text, how, noise) => {
+        async (path_text, body_text, key_text, type_text, how, noise) => {
           if (++requests % requests_a_player === 0) holder = await someone()
-          const body = body_text.replaceAll('@game', holder.game_id).replaceAll('@session', holder.session_id)
+          const filled = (text: string): string =>
+            text
+              .replaceAll('@game', holder.game_id)
+              .replaceAll('@session', holder.session_id)
+              .replaceAll('@round', holder.round_id)
+          const body = filled(body_text)
           const headers = {
             ...(key_text === '' ? {} : { 'idempotency-key': key_text }),
             ...(type_text === '' || body === '' ? {} : { 'content-type': type_text }),
           }
-          const made = needsToken
-            ? signed({ method, path, body, headers }, holder, how, noise)
-            : { method, path, body, headers }
+          const plain = { method, path: filled(path_text), body, headers }
+          const made = needsToken ? signed(plain, holder, how, noise) : plain
           const answer = await send(made)
           seen.add(answer.status)
           judge(validators, made, answer)

@@ -2,6 +2,7 @@ import type { RoundEnded } from '#sut/contracts/events.ts'
 import type { DedupeKey } from '#sut/designs/idempotency.ts'
 import type { Database } from '#sut/platform/database.ts'
 import type { NewRound, Round, RoundStatus } from './round.ts'
+import { active_sql, type Seed } from './seed-store.ts'
 
 /** What changes when a round goes on. */
 export interface Move {
@@ -17,13 +18,20 @@ export interface Move {
 export interface RoundStore {
   /** The round of this player and key, if there is one. */
   find(player_id: string, key: string): Promise<Round | undefined>
-  /** Stores the round, or answers the one that has its player and key already. */
-  open(round: NewRound): Promise<Round>
+  /** The round of this player and key, if there is one, and the active seed of the player, both at one moment. */
+  look(player_id: string, key: string): Promise<{ round?: Round; seed?: Seed }>
+  /**
+   * Stores the round and takes its nonce from its seed, both or neither; undefined when the nonce is taken, or the seed ended. Then
+   * another round of the player may have been opened since `look`, perhaps with the same key; else none was.
+   */
+  open(round: NewRound): Promise<Round | undefined>
   byId(round_id: string): Promise<Round>
   /** Compare and set: undefined when the round is not in `from` any more. */
   move(round_id: string, move: Move): Promise<Round | undefined>
   /** Unfinished rounds that nobody has finished in time, at most `limit`; no other resolver gets them for `lease_ms`. */
   claim(limit: number, lease_ms: number): Promise<Round[]>
+  /** A round of this player, and whether its server seed may be known. */
+  proven(player_id: string, round_id: string): Promise<{ round: Round; seed_revealed: boolean } | undefined>
   /** Rounds that are not final. */
   openCount(): Promise<number>
 }
@@ -37,6 +45,7 @@ interface RoundRow {
   game_version: number
   status: RoundStatus
   stake: bigint
+  seed_id: bigint | null
   server_seed: string
   server_seed_hash: string
   client_seed: string
@@ -48,10 +57,22 @@ interface RoundRow {
   refusal: string | null
 }
 
-const open_sql = `INSERT INTO rounds (round_id, player_id, key, dedupe_key, session_id, game_id, game_version, status,
-    stake, server_seed, server_seed_hash, client_seed, nonce, stops, win, resolve_after)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, 'opened', $8, $9, $10, $11, $12, $13, $14, now() + $15 * interval '1 ms')
-  ON CONFLICT (player_id, dedupe_key) DO NOTHING RETURNING *`
+// One row, of nulls where there is no round and where there is no seed.
+const look_sql = `SELECT active.seed_id AS active_seed_id, active.ordinal AS active_ordinal, active.server_seed AS active_seed,
+    active.server_seed_hash AS active_hash, active.next_nonce AS active_nonce, rounds.*
+  FROM (SELECT) AS once LEFT JOIN (${active_sql} 1) AS active ON true
+  LEFT JOIN rounds ON rounds.player_id = $1 AND rounds.dedupe_key = $2`
+// One statement, one transaction: a nonce is taken if and only if its round is opened. Who comes second waits here for the first
+// one's commit, finds the nonce gone, and has to look again. The copy of the seed is the one that was promised.
+const open_sql = `WITH taken AS (
+    UPDATE seeds SET next_nonce = next_nonce + 1 WHERE seed_id = $10 AND next_nonce = $11 AND NOT ended
+    RETURNING seed_id, server_seed, server_seed_hash
+  )
+  INSERT INTO rounds (round_id, player_id, key, dedupe_key, session_id, game_id, game_version, status, stake, client_seed, seed_id,
+    nonce, server_seed, server_seed_hash, stops, win, resolve_after)
+  SELECT $1, $2, $3, $4, $5, $6, $7::integer, 'opened', $8::bigint, $9, seed_id,
+    $11::integer, server_seed, server_seed_hash, $12::integer[], $13::bigint, now() + $14 * interval '1 ms'
+  FROM taken RETURNING *`
 // One statement, one transaction: the event exists if and only if the move was made. A round to be cancelled is the
 // resolver's at once.
 const move_sql = `WITH moved AS (
@@ -69,6 +90,13 @@ const claim_sql = `UPDATE rounds SET resolve_after = now() + $2 * interval '1 ms
     ORDER BY resolve_after LIMIT $1 FOR UPDATE SKIP LOCKED
   )) RETURNING *`
 
+// A round without a seed_id is from before seeds served several rounds: its own is revealed with it. Of an ended seed no round is
+// opened any more, so the last open one reveals it for good.
+const proven_sql = `SELECT rounds.*, seeds.seed_id IS NULL OR (ended AND NOT EXISTS (
+      SELECT FROM rounds AS other WHERE other.seed_id = seeds.seed_id AND other.status NOT IN ('completed', 'cancelled')
+    )) AS seed_revealed
+  FROM rounds LEFT JOIN seeds USING (seed_id) WHERE round_id = $1 AND rounds.player_id = $2`
+
 interface Parts {
   database: Pick<Database, 'query'>
   dedupeKey: DedupeKey
@@ -77,26 +105,23 @@ interface Parts {
 }
 
 export function roundStore({ database, dedupeKey, resolve_after_ms }: Parts): RoundStore {
-  const findByDedupeKey = async (player_id: string, dedupe_key: string): Promise<Round | undefined> => {
-    const [row] = await database.query<RoundRow>(
-      'SELECT * FROM rounds WHERE player_id = $1 AND dedupe_key = $2',
-      [player_id, dedupe_key],
-      { name: 'round-find' },
-    )
-    return row && roundOf(row)
-  }
-
   return {
-    find: (player_id, key) => findByDedupeKey(player_id, dedupeKey(key)),
+    async find(player_id, key) {
+      const [row] = await database.query<RoundRow>(
+        'SELECT * FROM rounds WHERE player_id = $1 AND dedupe_key = $2',
+        [player_id, dedupeKey(key)],
+        { name: 'round-find' },
+      )
+      return row && roundOf(row)
+    },
+    async look(player_id, key) {
+      const [row] = await database.query<LookRow>(look_sql, [player_id, dedupeKey(key)], { name: 'round-look' })
+      return placeOf(player_id, row!)
+    },
     async open(round) {
-      const dedupe_key = dedupeKey(round.key)
-      const [row] = await database.query<RoundRow>(open_sql, valuesOf(round, dedupe_key, resolve_after_ms), {
-        name: 'round-open',
-      })
-      if (row !== undefined) return roundOf(row)
-      const existing = await findByDedupeKey(round.player_id, dedupe_key)
-      if (existing === undefined) throw new Error(`round of key ${round.key} neither stored nor found`)
-      return existing
+      const values = valuesOf(round, dedupeKey(round.key), resolve_after_ms)
+      const [row] = await database.query<RoundRow>(open_sql, values, { name: 'round-open' })
+      return row && roundOf(row)
     },
     async byId(round_id) {
       const [row] = await database.query<RoundRow>('SELECT * FROM rounds WHERE round_id = $1', [round_id], {
@@ -113,6 +138,12 @@ export function roundStore({ database, dedupeKey, resolve_after_ms }: Parts): Ro
     async claim(limit, lease_ms) {
       const rows = await database.query<RoundRow>(claim_sql, [limit, lease_ms], { name: 'round-claim' })
       return rows.map(roundOf)
+    },
+    async proven(player_id, round_id) {
+      const [row] = await database.query<RoundRow & { seed_revealed: boolean }>(proven_sql, [round_id, player_id], {
+        name: 'round-proven',
+      })
+      return row && { round: roundOf(row), seed_revealed: row.seed_revealed }
     },
     async openCount() {
       const [row] = await database.query<{ count: bigint }>(
@@ -132,14 +163,39 @@ const valuesOf = (round: NewRound, dedupe_key: string, resolve_after_ms: number)
   round.game_id,
   round.game_version,
   round.stake_minor,
-  round.server_seed,
-  round.server_seed_hash,
   round.client_seed,
+  round.seed_id,
   round.nonce,
   round.stops,
   round.win_minor,
   resolve_after_ms,
 ]
+
+interface ActiveColumns {
+  active_seed_id: bigint | null
+  active_ordinal: number
+  active_seed: string
+  active_hash: string
+  active_nonce: number
+}
+type LookRow = ActiveColumns & (RoundRow | { round_id: null })
+
+function placeOf(player_id: string, row: LookRow): { round?: Round; seed?: Seed } {
+  const { active_seed_id, active_ordinal, active_seed, active_hash, active_nonce, ...round } = row
+  return {
+    ...(round.round_id === null ? {} : { round: roundOf(round) }),
+    ...(active_seed_id !== null && {
+      seed: {
+        seed_id: active_seed_id,
+        player_id,
+        ordinal: active_ordinal,
+        server_seed: active_seed,
+        server_seed_hash: active_hash,
+        next_nonce: active_nonce,
+      },
+    }),
+  }
+}
 
 function roundOf(row: RoundRow): Round {
   const { stake, win, balance_after, ...rest } = row

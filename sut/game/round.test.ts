@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { GameDefinition, RoundRequest } from '#sut/contracts/calls.ts'
 import { drawStops, seedHash, winOf } from '#sut/contracts/fairness.ts'
-import { answerOf, checkSame, draw, endedEvent, freshServerSeed, type Round } from './round.ts'
+import { answerOf, checkSame, draw, endedEvent, type Round } from './round.ts'
+import { freshSeed, type Seed } from './seed-store.ts'
 
 const game: GameDefinition = {
   game_id: 'fruits',
@@ -22,8 +23,16 @@ const request: RoundRequest = {
   stake_minor: 20,
   client_seed: 'mine',
 }
+const seed: Seed = {
+  seed_id: 4n,
+  player_id: 'p',
+  ordinal: 0,
+  server_seed: 'seed',
+  server_seed_hash: seedHash('seed'),
+  next_nonce: 5,
+}
 const round: Round = {
-  ...draw(request, game, { round_id: 'r', server_seed: 'seed' }),
+  ...draw(request, game, { round_id: 'r', seed }),
   status: 'completed',
   balance_minor: 500n,
   version: 7n,
@@ -33,20 +42,23 @@ const round: Round = {
 describe('draw', () => {
   test('keeps the seeds, the promise and the outcome that follows from them', () => {
     expect(round.server_seed_hash).toBe(seedHash('seed'))
-    expect(round.stops).toEqual(drawStops('seed', 'mine', round.nonce, game.reels))
+    expect([round.seed_id, round.nonce]).toEqual([4n, 5])
+    expect(round.stops).toEqual(drawStops('seed', 'mine', 5, game.reels))
     expect(round.win_minor).toBe(winOf(round.stops, 20n, game))
     expect([round.game_id, round.game_version]).toEqual(['fruits', 3])
   })
 
   test('refuses a stake whose highest win the wallet cannot pay at once', () => {
-    const seeds = { round_id: 'r', server_seed: 'seed' }
+    const seeds = { round_id: 'r', seed }
     expect(() => draw({ ...request, stake_minor: 250_000_000 }, game, seeds)).not.toThrow()
     expect(() => draw({ ...request, stake_minor: 250_000_001 }, game, seeds)).toThrow('could win more')
   })
 
   test('fresh seeds have 256 bits and differ', () => {
-    expect(freshServerSeed()).toMatch(/^[0-9a-f]{64}$/)
-    expect(freshServerSeed()).not.toBe(freshServerSeed())
+    const { server_seed, server_seed_hash } = freshSeed()
+    expect(server_seed).toMatch(/^[0-9a-f]{64}$/)
+    expect(server_seed_hash).toBe(seedHash(server_seed))
+    expect(freshSeed().server_seed).not.toBe(server_seed)
   })
 })
 
@@ -66,6 +78,8 @@ describe('answerOf', () => {
       win_minor: Number(round.win_minor),
       balance_minor: 500,
       version: 7,
+      server_seed_hash: seedHash('seed'),
+      nonce: 5,
     })
     for (const status of ['opened', 'paying'] as const)
       expect(() => answerOf({ ...round, status })).toThrow('has not ended')

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import type { SpinResult } from '#sut/contracts/api.ts'
 import type { GameDefinition, RoundRequest } from '#sut/contracts/calls.ts'
 import type { RoundEnded } from '#sut/contracts/events.ts'
-import { drawStops, highestWin, seedHash, winOf } from '#sut/contracts/fairness.ts'
+import { drawStops, highestWin, winOf } from '#sut/contracts/fairness.ts'
 import { Problem, problems, type ProblemCode } from '#sut/contracts/problems.ts'
+import type { Seed } from './seed-store.ts'
 
 // One round, and what may become of it:
 //
@@ -14,7 +14,7 @@ import { Problem, problems, type ProblemCode } from '#sut/contracts/problems.ts'
 // The outcome is drawn and stored with the first write, together with the seeds that determine it anyway, and shown only
 // with `completed`. That is safe: no decision reads it before the bet stands (`opened` is cancelled or goes on whatever was
 // drawn), nobody outside sees it, and it spares a write. It also needs the pay table of the moment the round was opened.
-// A seed serves one round only, so the nonce is 0.
+// Both seeds are known before: the server's was promised by its hash (seeds.ts), and the nonce counts the rounds of it.
 export type RoundStatus = 'opened' | 'paying' | 'cancelling' | 'completed' | 'cancelled'
 
 export interface NewRound {
@@ -25,6 +25,8 @@ export interface NewRound {
   game_id: string
   game_version: number
   stake_minor: bigint
+  /** Null: of a round from before seeds served several rounds. */
+  seed_id: bigint | null
   server_seed: string
   server_seed_hash: string
   client_seed: string
@@ -42,20 +44,17 @@ export interface Round extends NewRound {
 /** Highest amount of one transfer, minor units: see amountMinor in sut/contracts/money.ts. */
 const transfer_max_minor = 1_000_000_000n
 
-/** 256 random bits, hex. */
-export const freshServerSeed = (): string => randomBytes(32).toString('hex')
-
-/** A round with its outcome; throws Problem stake_refused when its highest win is more than the wallet pays at once. */
+/** A round with its outcome, with the next nonce of its seed; throws Problem stake_refused when its highest win is more than the wallet pays at once. */
 export function draw(
   request: RoundRequest,
   game: GameDefinition,
-  { round_id, server_seed }: { round_id: string; server_seed: string },
+  { round_id, seed }: { round_id: string; seed: Seed },
 ): NewRound {
   const { key, player_id, session_id, client_seed } = request
   const stake_minor = BigInt(request.stake_minor)
   if (highestWin(stake_minor, game) > transfer_max_minor)
     throw new Problem('stake_refused', `a stake of ${stake_minor} could win more than ${transfer_max_minor}`)
-  const nonce = 0
+  const { seed_id, server_seed, server_seed_hash, next_nonce: nonce } = seed
   const stops = drawStops(server_seed, client_seed, nonce, game.reels)
   return {
     round_id,
@@ -65,8 +64,9 @@ export function draw(
     game_id: game.game_id,
     game_version: game.version,
     stake_minor,
+    seed_id,
     server_seed,
-    server_seed_hash: seedHash(server_seed),
+    server_seed_hash,
     client_seed,
     nonce,
     stops,
@@ -96,6 +96,8 @@ export function answerOf(round: Round): SpinResult {
     win_minor: Number(round.win_minor),
     balance_minor: Number(round.balance_minor),
     version: Number(round.version),
+    server_seed_hash: round.server_seed_hash,
+    nonce: round.nonce,
   }
 }
 const refusalOf = ({ refusal }: Round): Problem =>

@@ -178,11 +178,26 @@ test('retries, kills and the resolver all at once: one round a key, one answer, 
 })
 
 test('design idempotency-off: the same key makes a second round and takes a second stake', async () => {
-  const world = fixture.world(gameThat('loses'), 'off')
+  const world = fixture.world(gameThat('loses'), { idempotency: 'off' })
   const request = spinOf(newId())
   world.wallet.deposit(request.player_id, 100)
   const first = await spin(request, world.parts, deadline_ms)
   expect(await spin(request, world.parts, deadline_ms)).not.toEqual(first)
   expect(await expectEnded(world, request.player_id, 100)).toHaveLength(2)
   expect(world.wallet.balance(request.player_id)).toBe(80)
+})
+
+test.each(['promised', 'swapped'] as const)('design choice fairness: %s', async (fairness) => {
+  const strip = Array.from({ length: 10_000 }, (_, symbol) => symbol)
+  const game = { ...gameThat('loses'), reels: [strip, strip, strip] }
+  const world = fixture.world(game, { fairness })
+  const request = spinOf(newId())
+  world.wallet.deposit(request.player_id, 100)
+  await spin(request, world.parts, deadline_ms)
+  const [round] = await expectEnded(world, request.player_id, 100)
+  const { server_seed, server_seed_hash, client_seed, nonce, stops } = round!
+  expect(server_seed_hash).toBe(seedHash(server_seed))
+  const derived = drawStops(server_seed, client_seed, nonce, game.reels)
+  if (fairness === 'promised') expect(stops).toEqual(derived)
+  else expect(stops).not.toEqual(derived)
 })

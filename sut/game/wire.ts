@@ -1,11 +1,15 @@
 import type { GameDefinition } from '#sut/contracts/calls.ts'
+import { drawnWith } from '#sut/designs/fairness.ts'
 import { dedupeKeys } from '#sut/designs/idempotency.ts'
 import { choices } from '#sut/designs/registry.ts'
 import type { Platform } from '#sut/platform/platform.ts'
 import { definitions } from './definitions.ts'
 import { dumpGame } from './dump.ts'
 import { resolve_after_ms, resolver } from './resolver.ts'
+import { proofOf } from './proof.ts'
 import { roundStore } from './round-store.ts'
+import { seedStore } from './seed-store.ts'
+import { promised, rotate, rounds_per_seed_max } from './seeds.ts'
 import { spin } from './spin.ts'
 
 const catalog_ms = 1500
@@ -14,7 +18,8 @@ const catalog_ms = 1500
 export function wireGame(platform: Platform): void {
   const { call, clock, log } = platform
   const database = platform.database()
-  const dedupeKey = dedupeKeys[choices(platform.design).idempotency]
+  const { idempotency, fairness } = choices(platform.design)
+  const dedupeKey = dedupeKeys[idempotency]
   const store = roundStore({ database, dedupeKey, resolve_after_ms })
   const cache = platform.layered<GameDefinition>({
     name: 'game-definition',
@@ -22,7 +27,8 @@ export function wireGame(platform: Platform): void {
     shared_ms: 60_000,
     load: (id) => call('catalog.game', { params: { id }, deadline_ms: clock.monotonic_ms() + catalog_ms }),
   })
-  const parts = { store, call, clock, definition: definitions(cache) }
+  const seeds = seedStore({ database, rounds_per_seed_max })
+  const parts = { store, seeds, drawnWith: drawnWith[fairness], call, clock, definition: definitions(cache) }
 
   platform.outbox(database)
   platform.pending('rounds_open', () => store.openCount())
@@ -35,4 +41,11 @@ export function wireGame(platform: Platform): void {
     ),
   )
   platform.serve('game.spin', ({ body, deadline_ms }) => spin(body, parts, deadline_ms))
+  platform.serve('game.seed', ({ params }) => promised(params['id']!, seeds))
+  platform.serve('game.rotate', ({ body }) => rotate(body.player_id, seeds))
+  platform.serve('game.proof', ({ params, deadline_ms }) => {
+    const version = (id: string, number: number) =>
+      call('catalog.version', { params: { id, version: String(number) }, deadline_ms })
+    return proofOf(params['id']!, params['round']!, { store, version })
+  })
 }

@@ -119,6 +119,8 @@ const spun = {
   win_minor: 0,
   balance_minor: 900,
   version: 2,
+  server_seed_hash: '0'.repeat(64),
+  nonce: 0,
 }
 
 describe('the door', () => {
@@ -149,6 +151,17 @@ describe('the door', () => {
       player_id: 'player-1',
       amount_minor: 500,
     })
+  })
+
+  test('hands on what the path names, and refuses a name that can be none', async () => {
+    const { server, called } = await door(() => {
+      throw new Problem('not_found', 'you have no such round')
+    })
+    const proof = (round_id: string) => server.inject(signed('GET', `/v1/rounds/${round_id}/proof`, undefined))
+    expect((await proof('round-1')).json()).toMatchObject({ code: 'not_found' })
+    expect(called[0]).toMatchObject({ name: 'game.proof', options: { params: { id: 'player-1', round: 'round-1' } } })
+    for (const name of ['%00', 'x'.repeat(65)]) expect((await proof(name)).json()).toMatchObject({ code: 'malformed' })
+    expect(called).toHaveLength(1)
   })
 
   test('gives the signing key of the token at login', async () => {

@@ -128,10 +128,11 @@ export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise
       const { method, path, status, signed } = publicRoutes[kind]
       scope.route({
         method,
-        url: path,
+        url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
         ...(signed ? { preValidation: admit } : {}),
         schema: {
           ...(operation.body === undefined ? {} : { body: operation.body }),
+          ...(operation.params === undefined ? {} : { params: operation.params }),
           ...(operation.moves_money ? { headers: keyed } : {}),
           response: { [status]: operation.answer },
         },
@@ -139,6 +140,7 @@ export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise
           if (operation.rate !== undefined) options.rates.take(operation.rate, request.player_id)
           const answer = await operation.handle({
             body: request.body as never,
+            params: request.params as Record<string, string>,
             player_id: request.player_id,
             jti: request.jti,
             idempotency_key: String(request.headers['idempotency-key'] ?? ''),

@@ -1,4 +1,4 @@
-import type { TSchema } from 'typebox'
+import type { TObject, TSchema } from 'typebox'
 import * as api from '#sut/contracts/api.ts'
 import type { Login } from '#sut/contracts/calls.ts'
 import type { Call } from '#sut/platform/platform.ts'
@@ -9,6 +9,8 @@ import { signingKeyOf } from './signature.ts'
 /** A public request after admission and validation. */
 export interface PublicRequest<Body> {
   body: Body
+  /** Of the path. */
+  params: Record<string, string>
   /** Empty where the route is not signed. */
   player_id: string
   /** Of the token; empty where the route is not signed. */
@@ -21,6 +23,8 @@ export interface PublicRequest<Body> {
 
 export interface Operation {
   body?: TSchema
+  /** Of the path, by name; an object schema. */
+  params?: TObject
   answer: TSchema
   moves_money: boolean
   /** A rate of its own, beside that of all requests of a player. */
@@ -103,6 +107,23 @@ export function operations(call: Call, signing_master: string): Record<api.Opera
       answer: api.history,
       moves_money: false,
       handle: ({ player_id, deadline_ms }) => call('analytics.history', { params: { id: player_id }, deadline_ms }),
+    },
+    seed: {
+      answer: api.activeSeed,
+      moves_money: false,
+      handle: ({ player_id, deadline_ms }) => call('game.seed', { params: { id: player_id }, deadline_ms }),
+    },
+    rotate_seed: {
+      answer: api.seedRotated,
+      moves_money: false,
+      handle: ({ player_id, deadline_ms }) => call('game.rotate', { body: { player_id }, deadline_ms }),
+    },
+    proof: {
+      params: api.roundParams,
+      answer: api.roundProof,
+      moves_money: false,
+      handle: ({ params, player_id, deadline_ms }) =>
+        call('game.proof', { params: { id: player_id, round: params['round_id']! }, deadline_ms }),
     },
   }
 }

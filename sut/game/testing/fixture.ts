@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { systemClock } from '#lib/clock.ts'
 import { newId } from '#lib/random.ts'
 import type { CallName, GameDefinition, RoundRequest, TransferRequest } from '#sut/contracts/calls.ts'
+import { drawnWith } from '#sut/designs/fairness.ts'
 import { dedupeKeys } from '#sut/designs/idempotency.ts'
 import type { Choices } from '#sut/designs/registry.ts'
 import { openDatabase, type Database } from '#sut/platform/database.ts'
@@ -10,6 +11,7 @@ import type { AnswerOf, Call, CallOptions } from '#sut/platform/platform.ts'
 import { startPostgres } from '#sut/platform/testing/stores.ts'
 import { resolveOnce } from '../resolver.ts'
 import { roundStore, type RoundStore } from '../round-store.ts'
+import { seedStore, type SeedStore } from '../seed-store.ts'
 import type { SpinParts } from '../spin.ts'
 import { modelWallet, type ModelWallet } from './model-wallet.ts'
 
@@ -21,15 +23,19 @@ export interface World {
   readonly parts: SpinParts
   readonly wallet: ModelWallet
   readonly store: RoundStore
+  readonly seeds: SeedStore
   /** Asked at each step, with its name. */
   trouble: (step: string) => Trouble
   readonly steps: string[]
   /** Ends every unfinished round, as the resolver does it; without trouble. */
   resolve(): Promise<void>
 }
+interface WorldOptions extends Partial<Pick<Choices, 'idempotency' | 'fairness'>> {
+  rounds_per_seed_max?: number
+}
 export interface GameFixture extends AsyncDisposable {
   readonly database: Database
-  world(game: GameDefinition, idempotency?: Choices['idempotency']): World
+  world(game: GameDefinition, options?: WorldOptions): World
 }
 
 /** Every spin wins stake × 3, or none does. */
@@ -58,8 +64,13 @@ export async function startGame(): Promise<GameFixture> {
   await migrate(database, join(import.meta.dirname, '../migrations'))
   return {
     database,
-    world: (game, idempotency = 'unique-key') =>
-      world(roundStore({ database, dedupeKey: dedupeKeys[idempotency], resolve_after_ms: 0 }), game),
+    world: (game, { idempotency = 'unique-key', fairness = 'promised', rounds_per_seed_max = 1000 } = {}) =>
+      world(
+        roundStore({ database, dedupeKey: dedupeKeys[idempotency], resolve_after_ms: 0 }),
+        seedStore({ database, rounds_per_seed_max }),
+        fairness,
+        game,
+      ),
     async [Symbol.asyncDispose]() {
       await database.end()
       await postgres[Symbol.asyncDispose]()
@@ -67,7 +78,7 @@ export async function startGame(): Promise<GameFixture> {
   }
 }
 
-function world(store: RoundStore, game: GameDefinition): World {
+function world(store: RoundStore, seeds: SeedStore, fairness: Choices['fairness'], game: GameDefinition): World {
   const wallet = modelWallet()
   const step = async <T>(name: string, work: () => Promise<T> | T): Promise<T> => {
     made.steps.push(name)
@@ -89,11 +100,13 @@ function world(store: RoundStore, game: GameDefinition): World {
     open: (round) => step('open', () => store.open(round)),
     move: (round_id, move) => step(`to ${move.to}`, () => store.move(round_id, move)),
   }
-  const parts = { store: troubled, call, clock: systemClock, definition: () => Promise.resolve(game) }
+  const definition = (): Promise<GameDefinition> => Promise.resolve(game)
+  const parts = { store: troubled, seeds, drawnWith: drawnWith[fairness], call, clock: systemClock, definition }
   const made: World = {
     parts,
     wallet,
     store,
+    seeds,
     trouble: () => undefined,
     steps: [],
     async resolve() {
