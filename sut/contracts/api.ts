@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { amountMinor, balanceMinor } from './money.ts'
+import { amountMinor, balanceMinor, signedMinor } from './money.ts'
 
 // The public API, all under /v1, JSON. Money-moving requests carry the header `idempotency-key`.
 // Requests with a token are signed: x-slot-timestamp (ms since the epoch), x-slot-nonce (16–64 characters), and
@@ -66,9 +66,38 @@ export const gameSummary = Type.Object({
   return_to_player: Type.Number(),
 })
 export const games = Type.Object({ games: Type.Array(gameSummary) })
+
+// Responsible play. A day is a calendar day in UTC.
+export const withdrawalRequest = Type.Object({ amount_minor: amountMinor })
+/** Most that a player may lose in a day: stakes less wins. Null: as much as he has. */
+const dailyLossMax = Type.Union([balanceMinor, Type.Null()])
+const atMs = Type.Integer({ minimum: 0 })
+export const limitsRequest = Type.Object({ daily_loss_max_minor: dailyLossMax })
+export const limitsShown = Type.Object({
+  daily_loss_max_minor: dailyLossMax,
+  /** A higher limit, or none, that was asked for and counts from then on. */
+  pending: Type.Union([Type.Object({ daily_loss_max_minor: dailyLossMax, effective_at_ms: atMs }), Type.Null()]),
+  /** What counts against the limit of today: below zero after more wins than stakes. */
+  lost_today_minor: signedMinor,
+  excluded_until_ms: Type.Union([atMs, Type.Null()]),
+})
+export const exclusionRequest = Type.Object({ days: Type.Integer({ minimum: 1, maximum: 1825 }) })
+export const playerExcluded = Type.Object({ excluded_until_ms: atMs })
+/** Path parameters of what is done with one session. */
+export const ofSession = Type.Object({
+  session_id: Type.String({ minLength: 1, maxLength: 64, pattern: '^[A-Za-z0-9-]+$' }),
+})
+const playShown = { session_id: Type.String(), played_ms: atMs, next_check_at_ms: atMs }
+export const realityAcknowledged = Type.Object(playShown)
+export const realityShown = Type.Object({
+  ...playShown,
+  /** Wins less stakes of this session; null when the rounds cannot be asked now. */
+  net_result_minor: Type.Union([signedMinor, Type.Null()]),
+})
+
 export const problem = Type.Object({ code: Type.String(), message: Type.String() })
 
-/** What the load generator and the documents iterate over: name → method, path, status of success. */
+/** What the load generator and the documents iterate over: name → method, path with {parameters}, status of success. */
 export const publicRoutes = {
   register: { method: 'POST', path: '/v1/players', status: 201, signed: false },
   login: { method: 'POST', path: '/v1/login', status: 200, signed: false },
@@ -80,6 +109,11 @@ export const publicRoutes = {
   spin: { method: 'POST', path: '/v1/spins', status: 200, signed: true },
   balance: { method: 'GET', path: '/v1/balance', status: 200, signed: true },
   history: { method: 'GET', path: '/v1/history', status: 200, signed: true },
+  withdraw: { method: 'POST', path: '/v1/withdrawals', status: 200, signed: true },
+  limits: { method: 'GET', path: '/v1/limits', status: 200, signed: true },
+  set_limits: { method: 'POST', path: '/v1/limits', status: 200, signed: true },
+  self_exclude: { method: 'POST', path: '/v1/self-exclusion', status: 200, signed: true },
+  reality_check: { method: 'POST', path: '/v1/sessions/{session_id}/reality-check', status: 200, signed: true },
 } as const
 
 export type OperationKind = keyof typeof publicRoutes
@@ -89,3 +123,4 @@ export type MoneyMoved = Static<typeof moneyMoved>
 export type SpinRequest = Static<typeof spinRequest>
 export type SpinResult = Static<typeof spinResult>
 export type History = Static<typeof history>
+export type LimitsShown = Static<typeof limitsShown>

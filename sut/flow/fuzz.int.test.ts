@@ -22,11 +22,12 @@ interface Schema {
   maximum?: number
   properties?: Record<string, Schema>
   items?: Schema
+  anyOf?: Schema[]
 }
 type Content = Record<'application/json', { schema: object }>
 interface Operation {
   operationId: OperationKind
-  parameters?: { name: string; schema: Schema }[]
+  parameters?: { name: string; in: string; schema: Schema }[]
   requestBody?: { content: { 'application/json': { schema: Schema } } }
   responses: Record<string, { content: Content }>
 }
@@ -61,15 +62,16 @@ const existing: Record<string, string> = { game_id: '@game', session_id: '@sessi
 /** What fits the schema, of the few forms that ours have. */
 function fitting(schema: Schema): fc.Arbitrary<unknown> {
   const { minimum = 0, maximum = Number.MAX_SAFE_INTEGER, minLength = 0, maxLength = 200 } = schema
-  if (schema.type === 'integer') return fc.integer({ min: minimum, max: maximum })
+  if (schema.anyOf !== undefined) return fc.oneof(...schema.anyOf.map(fitting))
+  if (schema.type === 'null') return fc.constant(null)
+  if (schema.type === 'integer') {
+    // Small ones too: most of the others are a stake above its limit, or more than the player has.
+    const small = fc.integer({ min: minimum, max: Math.min(maximum, minimum + 1_000) })
+    return fc.oneof(small, fc.integer({ min: minimum, max: maximum }))
+  }
   if (schema.type === 'object')
     return fc.record(
-      Object.fromEntries(
-        Object.entries(schema.properties ?? {}).map(([key, of]) => [
-          key,
-          key in existing ? fc.oneof(fc.constant(existing[key]), fitting(of)) : fitting(of),
-        ]),
-      ),
+      Object.fromEntries(Object.entries(schema.properties ?? {}).map(([key, of]) => [key, orExisting(key, of)])),
     )
   if (schema.type === 'string' && schema.pattern === undefined)
     return fc.string({ minLength, maxLength, unit: 'grapheme' })
@@ -78,6 +80,17 @@ function fitting(schema: Schema): fc.Arbitrary<unknown> {
       .stringMatching(new RegExp(schema.pattern!))
       .filter(({ length }) => length >= minLength && length <= maxLength)
   throw new Error(`no values for ${JSON.stringify(schema)}`)
+}
+
+const orExisting = (key: string, schema: Schema): fc.Arbitrary<unknown> =>
+  key in existing ? fc.oneof(fc.constant(existing[key]), fitting(schema)) : fitting(schema)
+
+/** The path with its {parameters} filled in. */
+function paths(path: string, { parameters = [] }: Operation): fc.Arbitrary<string> {
+  const holes = parameters.filter((parameter) => parameter.in === 'path')
+  return fc
+    .record(Object.fromEntries(holes.map(({ name, schema }) => [name, orExisting(name, schema)])))
+    .map((values) => path.replaceAll(/{(\w+)}/g, (_hole, name: string) => String(values[name])))
 }
 
 /** A body as text: of the right shape, of a shape near it, any JSON, no JSON, too long. */
@@ -190,21 +203,21 @@ describe('whatever is sent is answered as the document says', () => {
     let requests = 0
     await fc.assert(
       fc.asyncProperty(
+        paths(path, operation),
         bodies(content),
         key,
         type,
         fc.constantFrom(...credentials),
         headerText,
-        async (body_text, key_text, type_text, how, noise) => {
+        async (path_text, body_text, key_text, type_text, how, noise) => {
           if (++requests % requests_a_player === 0) holder = await someone()
           const body = body_text.replaceAll('@game', holder.game_id).replaceAll('@session', holder.session_id)
           const headers = {
             ...(key_text === '' ? {} : { 'idempotency-key': key_text }),
             ...(type_text === '' || body === '' ? {} : { 'content-type': type_text }),
           }
-          const made = needsToken
-            ? signed({ method, path, body, headers }, holder, how, noise)
-            : { method, path, body, headers }
+          const plain = { method, path: path_text.replaceAll('@session', holder.session_id), body, headers }
+          const made = needsToken ? signed(plain, holder, how, noise) : plain
           const answer = await send(made)
           seen.add(answer.status)
           judge(validators, made, answer)

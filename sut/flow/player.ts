@@ -11,15 +11,22 @@ export interface Answer<T> {
 
 /** A client of the public API, as a test drives it: signs what must be signed. The authority is the test's own. */
 export function playerClient(url: string): {
-  send<T>(kind: OperationKind, body?: object, key?: string): Promise<Answer<T>>
+  /** `params`: of the {parameters} in the path. */
+  send<T>(kind: OperationKind, body?: object, key?: string, params?: Record<string, string>): Promise<Answer<T>>
   logIn(name: string, password: string): Promise<LoggedIn>
   close(): Promise<void>
 } {
   const dispatcher = new Agent({ connect: { rejectUnauthorized: false } })
   let holder: LoggedIn | undefined
 
-  const send = async <T>(kind: OperationKind, content?: object, key?: string): Promise<Answer<T>> => {
-    const { method, path, signed } = publicRoutes[kind]
+  const send = async <T>(
+    kind: OperationKind,
+    content?: object,
+    key?: string,
+    params: Record<string, string> = {},
+  ): Promise<Answer<T>> => {
+    const { method, path: template, signed } = publicRoutes[kind]
+    const path = template.replaceAll(/{(\w+)}/g, (_hole, name: string) => params[name] ?? '')
     const body = content === undefined ? '' : JSON.stringify(content)
     const headers: Record<string, string> = content === undefined ? {} : { 'content-type': 'application/json' }
     if (key !== undefined) headers['idempotency-key'] = key

@@ -24,6 +24,8 @@ export interface RoundStore {
   move(round_id: string, move: Move): Promise<Round | undefined>
   /** Unfinished rounds that nobody has finished in time, at most `limit`; no other resolver gets them for `lease_ms`. */
   claim(limit: number, lease_ms: number): Promise<Round[]>
+  /** Wins less stakes of the rounds of one session whose bet stands. */
+  netOf(player_id: string, session_id: string): Promise<number>
   /** Rounds that are not final. */
   openCount(): Promise<number>
 }
@@ -113,6 +115,15 @@ export function roundStore({ database, dedupeKey, resolve_after_ms }: Parts): Ro
     async claim(limit, lease_ms) {
       const rows = await database.query<RoundRow>(claim_sql, [limit, lease_ms], { name: 'round-claim' })
       return rows.map(roundOf)
+    },
+    async netOf(player_id, session_id) {
+      // By the index of the player's keys: none of its own, which every spin would pay for.
+      const [row] = await database.query<{ net: bigint }>(
+        `SELECT coalesce(sum(win - stake), 0)::bigint AS net FROM rounds
+         WHERE player_id = $1 AND session_id = $2 AND status IN ('paying', 'completed')`,
+        [player_id, session_id],
+      )
+      return Number(row!.net)
     },
     async openCount() {
       const [row] = await database.query<{ count: bigint }>(

@@ -35,4 +35,7 @@ export function wireGame(platform: Platform): void {
     ),
   )
   platform.serve('game.spin', ({ body, deadline_ms }) => spin(body, parts, deadline_ms))
+  platform.serve('game.session_result', async ({ params }) => ({
+    net_result_minor: await store.netOf(params['id']!, params['session']!),
+  }))
 }

@@ -108,16 +108,18 @@ export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise
       const { method, path, status, signed } = publicRoutes[kind]
       scope.route({
         method,
-        url: path,
+        url: path.replaceAll(/{(\w+)}/g, ':$1'),
         ...(signed ? { preValidation: admit } : {}),
         schema: {
           ...(operation.body === undefined ? {} : { body: operation.body }),
+          ...(operation.params === undefined ? {} : { params: operation.params }),
           ...(operation.moves_money ? { headers: keyed } : {}),
           response: { [status]: operation.answer },
         },
         handler: async (request, reply) => {
           const answer = await operation.handle({
             body: request.body as never,
+            params: request.params as Record<string, string>,
             player_id: request.player_id,
             jti: request.jti,
             idempotency_key: String(request.headers['idempotency-key'] ?? ''),

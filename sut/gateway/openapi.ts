@@ -2,7 +2,7 @@ import { type OperationKind, idempotencyKey, problem, publicRoutes, signatureHea
 import { problems } from '#sut/contracts/problems.ts'
 import type { Operation } from './operations.ts'
 
-type Described = Pick<Operation, 'body' | 'answer' | 'moves_money'>
+type Described = Pick<Operation, 'body' | 'params' | 'answer' | 'moves_money'>
 
 const json = (schema: unknown): object => ({ 'application/json': { schema } })
 const header = (name: string, description: string, schema: unknown = { type: 'string' }): object => ({
@@ -43,9 +43,11 @@ export function openApiDocument(operations: Readonly<Record<OperationKind, Descr
     },
     servers: [{ url: '/' }],
     paths: Object.fromEntries(
-      kinds.map((kind) => [
-        publicRoutes[kind].path,
-        { [publicRoutes[kind].method.toLowerCase()]: operationOf(kind, operations[kind]) },
+      [...Map.groupBy(kinds, (kind) => publicRoutes[kind].path)].map(([path, same]) => [
+        path,
+        Object.fromEntries(
+          same.map((kind) => [publicRoutes[kind].method.toLowerCase(), operationOf(kind, operations[kind])]),
+        ),
       ]),
     ),
     components: {
@@ -55,9 +57,10 @@ export function openApiDocument(operations: Readonly<Record<OperationKind, Descr
   }
 }
 
-function operationOf(kind: OperationKind, { body, answer, moves_money }: Described): object {
+function operationOf(kind: OperationKind, { body, params, answer, moves_money }: Described): object {
   const { status, signed } = publicRoutes[kind]
   const parameters = [
+    ...Object.entries(params?.properties ?? {}).map(([name, schema]) => ({ name, in: 'path', required: true, schema })),
     ...(signed ? signature : []),
     ...(moves_money ? [header('idempotency-key', 'the same key moves money once', idempotencyKey)] : []),
   ]

@@ -1,13 +1,16 @@
-import type { TSchema } from 'typebox'
+import type { TObject, TSchema } from 'typebox'
 import * as api from '#sut/contracts/api.ts'
 import type { Login } from '#sut/contracts/calls.ts'
 import type { Call } from '#sut/platform/platform.ts'
+import { careOperations, depositAdmitted } from './care-operations.ts'
 import { identifierOf } from './holders.ts'
 import { signingKeyOf } from './signature.ts'
 
 /** A public request after admission and validation. */
 export interface PublicRequest<Body> {
   body: Body
+  /** Of the path; empty where it has none. */
+  params: Record<string, string>
   /** Empty where the route is not signed. */
   player_id: string
   /** Of the token; empty where the route is not signed. */
@@ -20,6 +23,8 @@ export interface PublicRequest<Body> {
 
 export interface Operation {
   body?: TSchema
+  /** Of the {parameters} in its path. */
+  params?: TObject
   answer: TSchema
   moves_money: boolean
   handle(request: PublicRequest<never>): Promise<unknown>
@@ -77,7 +82,7 @@ export function operations(call: Call, signing_master: string): Record<api.Opera
       handle: ({ body, player_id, idempotency_key, deadline_ms }: PublicRequest<{ amount_minor: number }>) => {
         const key = `deposit:${player_id}:${idempotency_key}`
         const transfer = { key, kind: 'deposit', player_id, amount_minor: body.amount_minor } as const
-        return call('wallet.transfer', { body: transfer, deadline_ms })
+        return depositAdmitted(call, transfer, deadline_ms)
       },
     },
     spin: {
@@ -100,5 +105,6 @@ export function operations(call: Call, signing_master: string): Record<api.Opera
       moves_money: false,
       handle: ({ player_id, deadline_ms }) => call('analytics.history', { params: { id: player_id }, deadline_ms }),
     },
+    ...careOperations(call),
   }
 }
