@@ -22,7 +22,7 @@ export const problems = {
   session_ended: { status: 422, retry: false },
   self_excluded: { status: 403, retry: false },
   loss_limit_reached: { status: 422, retry: false },
-  reality_check_due: { status: 422, retry: true },
+  reality_check_due: { status: 422, retry: false },
   too_many_requests: { status: 429, retry: true },
   internal: { status: 500, retry: true },
   unavailable: { status: 503, retry: true },

@@ -68,6 +68,23 @@ describe('a loss limit', () => {
     expect(await one.care.reserve(stakeOf(player, 50))).toEqual({ reserved: true })
   })
 
+  test('holds when stakes meet between the look and the count', async () => {
+    const player = newId()
+    const { care } = fixture.instance()
+    await care.setLimit(player, 200)
+    await care.reserve(stakeOf(player, 100))
+    let results: Promise<PromiseSettledResult<unknown>[]> | undefined
+    await fixture.database.transaction(async (tx) => {
+      // Whoever has looked waits here with the count.
+      await tx.query('select from play_days where player_id = $1 for update', [player])
+      results = Promise.allSettled(Array.from({ length: 5 }, () => care.reserve(stakeOf(player, 100))))
+      const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+      await waitFor(async () => (await tx.query(waiting)).length === 5, { what: 'all stakes to wait', limit_ms: 5_000 })
+    })
+    expect((await results!).filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    expect(await lost(player)).toBe(200)
+  })
+
   test('counts a round once, however often it is asked for, also at once', async () => {
     const player = newId()
     const { care } = fixture.instance()
@@ -224,6 +241,7 @@ describe('what a player changes', () => {
     expect(await care.admitDeposit(player)).toEqual({ admitted: true })
     const { excluded_until_ms } = await care.exclude(player, 30)
     expect(await care.exclude(player, 1)).toEqual({ excluded_until_ms })
+    await expect(sessions.check(session_id, stake)).rejects.toEqual(refusal('self_excluded'))
     await care.setLimit(player, 0)
     expect(await care.show(player)).toMatchObject({ excluded_until_ms })
 
