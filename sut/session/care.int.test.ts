@@ -149,6 +149,25 @@ describe('a loss limit', () => {
     expect(await lost(player)).toBe(10)
   })
 
+  test('keeps the days of a week; an end that comes later gives nothing back', async () => {
+    const player = newId()
+    let days = 0
+    const { care } = fixture.instance(() => days * 24 * 3_600_000)
+    const kept = async () =>
+      (await fixture.database.query('select from reservations where player_id = $1', [player])).length
+    await care.setLimit(player, 100)
+    const old = stakeOf(player, 100)
+    await care.reserve(old)
+    days = 7
+    await care.reserve(stakeOf(player, 60))
+    expect(await kept()).toBe(2)
+    days = 8
+    await care.reserve(stakeOf(player, 70))
+    expect(await kept()).toBe(2)
+    await tell({ ...old, status: 'completed', win_minor: 90 })
+    expect((await care.show(player)).lost_today_minor).toBe(70)
+  })
+
   test('is raised a day later, lowered at once, and each change leaves with its event', async () => {
     const player = newId()
     let later_ms = 0

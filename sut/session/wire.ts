@@ -18,7 +18,8 @@ export function wireSession(platform: Platform): void {
   const database = platform.database()
   const { clock } = platform
   const store = sessionStore(database)
-  const cache = platform.layered({ name: 'session', ...cacheAges, load: loadSession(store) })
+  // A new name with each new shape: another version may have left the old one in Redis.
+  const cache = platform.layered({ name: 'session-2', ...cacheAges, load: loadSession(store) })
   const { open, check, acknowledge } = sessions({
     store,
     cache,

@@ -29,6 +29,7 @@ create table reservations (
   stake bigint not null,
   settled boolean not null
 ) with (fillfactor = 80);
+create index reservations_day on reservations (player_id, day);
 
 -- Everything about one player happens one after the other, behind the lock of his row of `care`. Answers null when the stake may
 -- be bet, else the problem; `reserved`: whether it counts against a limit.
@@ -66,6 +67,11 @@ begin
     return;
   end if;
   insert into play_days values (for_player_id, today, 0) on conflict do nothing;
+  if found then
+    -- The first stake of a day takes away what is a week old: an end that comes so late has nothing left to give back.
+    delete from reservations where player_id = for_player_id and day < today - 7;
+    delete from play_days where player_id = for_player_id and day < today - 7;
+  end if;
   select lost into lost_before from play_days where player_id = for_player_id and day = today;
   if lost_before + new_stake > most then
     problem := 'loss_limit_reached';
