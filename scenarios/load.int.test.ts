@@ -231,7 +231,7 @@ test('a token is renewed before it ends, and taken anew when it is refused', asy
   expect(logins.filter(({ operation_id }) => operation_id.endsWith('-login')).length).toBeGreaterThan(beforeLoad)
 })
 
-test('a session that has ended is opened anew', async () => {
+test.each(['session_ended', 'reality_check_due'] as const)('a session is opened anew after %s', async (code) => {
   const spins = new Set<string>()
   const { history } = await trial({
     rate_per_s: 20,
@@ -240,11 +240,11 @@ test('a session that has ended is opened anew', async () => {
     system: (system) =>
       (system.behave = ({ kind, key }) => {
         if (kind === 'spin') spins.add(key)
-        return [...spins].indexOf(key) === 3 ? { refuse: 'session_ended' } : 'serve'
+        return [...spins].indexOf(key) === 3 ? { refuse: code } : 'serve'
       }),
   })
   const failed = history.filter(({ type }) => type === 'fail')
-  expect(failed).toMatchObject([{ kind: 'spin', value: { code: 'session_ended' } }])
+  expect(failed).toMatchObject([{ kind: 'spin', value: { code } }])
   expect(history.filter(({ operation_id, type }) => operation_id.endsWith('-session') && type === 'ok')).toHaveLength(3)
 })
 

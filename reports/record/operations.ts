@@ -85,7 +85,15 @@ export function sinceFirstArrival(operations: ClientOperation[]): ClientOperatio
 
 // Refusals that are the right answer to what the player asked: the service was there. Everything else that is not `ok` kept
 // the player from what he wanted, whoever's fault it was: time-outs, 5xx, shed load, cancelled rounds, refused tokens.
-const businessRefusals = new Set(['insufficient_funds', 'stake_refused', 'session_ended', 'name_taken'])
+const businessRefusals = new Set([
+  'insufficient_funds',
+  'stake_refused',
+  'session_ended',
+  'name_taken',
+  'self_excluded',
+  'loss_limit_reached',
+  'reality_check_due',
+])
 const businessStatuses = new Set([402, 422])
 
 /** Whether the player was served: the operation happened, or was refused for a reason of the game. */

@@ -171,12 +171,15 @@ function requestOf(action: Action, account: Account): Pick<Operation, 'kind' | '
   return { kind: action.kind, value: {}, body: '' }
 }
 
+/** Refusals after which a player opens a new session. */
+const sessionIsOver = new Set(['session_ended', 'not_found', 'reality_check_due'])
+
 /** What the player knows after an answer; after an unknown end, nothing. */
 function learn(account: Account, kind: Kind, { outcome, code, body }: Result): void {
   if (typeof body['balance_minor'] === 'number') account.balance_minor = body['balance_minor']
   else if (outcome === 'info' && (kind === 'spin' || kind === 'deposit')) account.balance_minor = null
   else if (code === 'insufficient_funds') account.balance_minor = 0
-  if (kind === 'spin' && (code === 'session_ended' || code === 'not_found')) account.session_id = ''
+  if (kind === 'spin' && sessionIsOver.has(code)) account.session_id = ''
 }
 
 function plain(id: string, kind: Kind, value: Record<string, unknown>, body?: Record<string, unknown>): Operation {

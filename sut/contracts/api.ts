@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { amountMinor, balanceMinor } from './money.ts'
+import { amountMinor, balanceMinor, signedMinor } from './money.ts'
 
 // The public API, all under /v1, JSON. Money-moving requests carry the header `idempotency-key`.
 // Requests with a token are signed: x-slot-timestamp (ms since the epoch), x-slot-nonce (16–64 characters), and
@@ -107,6 +107,35 @@ export const roundProof = Type.Object({
   /** Absent until it is revealed. */
   server_seed: Type.Optional(Type.String()),
 })
+
+// Responsible play. A day is a calendar day in UTC.
+export const withdrawalRequest = Type.Object({ amount_minor: amountMinor })
+/** Most that a player may lose in a day: stakes less wins. Null: as much as he has. */
+const dailyLossMax = Type.Union([balanceMinor, Type.Null()])
+const atMs = Type.Integer({ minimum: 0 })
+export const limitsRequest = Type.Object({ daily_loss_max_minor: dailyLossMax })
+export const limitsShown = Type.Object({
+  daily_loss_max_minor: dailyLossMax,
+  /** A higher limit, or none, that was asked for and counts from then on. */
+  pending: Type.Union([Type.Object({ daily_loss_max_minor: dailyLossMax, effective_at_ms: atMs }), Type.Null()]),
+  /** What counts against the limit of today: below zero after more wins than stakes. */
+  lost_today_minor: signedMinor,
+  excluded_until_ms: Type.Union([atMs, Type.Null()]),
+})
+export const exclusionRequest = Type.Object({ days: Type.Integer({ minimum: 1, maximum: 1825 }) })
+export const playerExcluded = Type.Object({ excluded_until_ms: atMs })
+/** Path parameters of what is done with one session. */
+export const ofSession = Type.Object({
+  session_id: Type.String({ minLength: 1, maxLength: 64, pattern: '^[A-Za-z0-9-]+$' }),
+})
+const playShown = { session_id: Type.String(), played_ms: atMs, next_check_at_ms: atMs }
+export const realityAcknowledged = Type.Object(playShown)
+export const realityShown = Type.Object({
+  ...playShown,
+  /** Wins less stakes of this session; null when the rounds cannot be asked now. */
+  net_result_minor: Type.Union([signedMinor, Type.Null()]),
+})
+
 export const problem = Type.Object({ code: Type.String(), message: Type.String() })
 
 /** What the load generator and the documents iterate over: name → method, path (with `{parameter}`s), status of success. */
@@ -124,6 +153,11 @@ export const publicRoutes = {
   seed: { method: 'GET', path: '/v1/seed', status: 200, signed: true },
   rotate_seed: { method: 'POST', path: '/v1/seed/rotate', status: 200, signed: true },
   proof: { method: 'GET', path: '/v1/rounds/{round_id}/proof', status: 200, signed: true },
+  withdraw: { method: 'POST', path: '/v1/withdrawals', status: 200, signed: true },
+  limits: { method: 'GET', path: '/v1/limits', status: 200, signed: true },
+  set_limits: { method: 'POST', path: '/v1/limits', status: 200, signed: true },
+  self_exclude: { method: 'POST', path: '/v1/self-exclusion', status: 200, signed: true },
+  reality_check: { method: 'POST', path: '/v1/sessions/{session_id}/reality-check', status: 200, signed: true },
 } as const
 
 export type OperationKind = keyof typeof publicRoutes
@@ -136,3 +170,4 @@ export type History = Static<typeof history>
 export type ActiveSeed = Static<typeof activeSeed>
 export type SeedRotated = Static<typeof seedRotated>
 export type RoundProof = Static<typeof roundProof>
+export type LimitsShown = Static<typeof limitsShown>

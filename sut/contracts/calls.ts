@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import * as api from './api.ts'
-import { amountMinor, balanceMinor } from './money.ts'
+import { amountMinor, balanceMinor, signedMinor } from './money.ts'
 
 // Calls between services: HTTP/2 with mutual TLS, JSON. Each names the callers that its server admits.
 // `idempotent`: the caller's platform may retry it by itself.
@@ -33,7 +33,11 @@ export const roundRequest = Type.Object({
 })
 export const sessionRequest = Type.Object({ player_id: Type.String(), game_id: Type.String() })
 export const stakeCheck = Type.Object({ player_id: Type.String(), stake_minor: amountMinor })
-export const stakeAllowed = Type.Object({ game_id: Type.String() })
+export const stakeAllowed = Type.Object({
+  game_id: Type.String(),
+  /** The player has a loss limit: the stake is to be reserved before it is bet. */
+  reserve: Type.Boolean(),
+})
 /** Reel strips of symbol numbers; a line pays `stake × pays[symbol]` when all reels show that symbol on the centre row. */
 export const gameDefinition = Type.Object({
   game_id: Type.String(),
@@ -55,6 +59,16 @@ export const login = Type.Object({
 /** Identifiers (jti) of tokens that have not expired and are valid no more. */
 export const revokedTokens = Type.Object({ jtis: Type.Array(Type.String()) })
 export const tokenIdentifier = Type.Object({ jti: Type.String() })
+
+// Responsible play.
+export const stakeReservation = Type.Object({
+  player_id: Type.String(),
+  round_id: Type.String(),
+  stake_minor: amountMinor,
+})
+export const stakeReserved = Type.Object({ reserved: Type.Boolean() })
+export const depositAdmitted = Type.Object({ admitted: Type.Literal(true) })
+export const sessionResult = Type.Object({ net_result_minor: signedMinor })
 
 export const calls = {
   'identity.register': {
@@ -182,6 +196,69 @@ export const calls = {
     answer: api.history,
     idempotent: true,
   },
+  'session.reserve': {
+    method: 'POST',
+    path: '/reservations',
+    callers: ['game'],
+    body: stakeReservation,
+    answer: stakeReserved,
+    // By round: a stake is reserved once.
+    idempotent: true,
+  },
+  'session.acknowledge': {
+    method: 'POST',
+    path: '/sessions/:id/reality-check',
+    callers: ['gateway'],
+    body: player,
+    answer: api.realityAcknowledged,
+    idempotent: true,
+  },
+  'session.limits': {
+    method: 'GET',
+    path: '/players/:id/limits',
+    callers: ['gateway'],
+    answer: api.limitsShown,
+    idempotent: true,
+  },
+  'session.set_limits': {
+    method: 'POST',
+    path: '/players/:id/limits',
+    callers: ['gateway'],
+    body: api.limitsRequest,
+    answer: api.limitsShown,
+    idempotent: true,
+  },
+  'session.exclude': {
+    method: 'POST',
+    path: '/players/:id/exclusion',
+    callers: ['gateway'],
+    body: api.exclusionRequest,
+    answer: api.playerExcluded,
+    // A second time it ends a moment later: never earlier.
+    idempotent: true,
+  },
+  'session.admit_deposit': {
+    method: 'GET',
+    path: '/players/:id/deposits',
+    callers: ['gateway'],
+    answer: depositAdmitted,
+    idempotent: true,
+  },
+  'game.session_result': {
+    method: 'GET',
+    path: '/players/:id/sessions/:session',
+    callers: ['gateway'],
+    answer: sessionResult,
+    idempotent: true,
+  },
+  'wallet.replay': {
+    method: 'POST',
+    path: '/replays',
+    callers: ['gateway'],
+    body: transferRequest,
+    answer: transferAnswer,
+    idempotent: true,
+  },
 } as const
 
 export type CallName = keyof typeof calls
@@ -191,4 +268,5 @@ export type TransferKind = (typeof transferKinds)[number]
 export type TransferRequest = Static<typeof transferRequest>
 export type TransferAnswer = Static<typeof transferAnswer>
 export type RoundRequest = Static<typeof roundRequest>
+export type StakeReservation = Static<typeof stakeReservation>
 export type GameDefinition = Static<typeof gameDefinition>

@@ -38,7 +38,26 @@ export const sessionOpened = Type.Object({
   session_id: Type.String(),
   game_id: Type.String(),
 })
-export const systemEvent = Type.Union([moneyTransferred, roundEnded, playerRegistered, sessionOpened])
+export const limitChanged = Type.Object({
+  ...envelope,
+  type: Type.Literal('limit.changed'),
+  daily_loss_max_minor: Type.Union([balanceMinor, Type.Null()]),
+  /** Now for a lower limit, later for a higher one or none. */
+  effective_at_ms: Type.Integer(),
+})
+export const playerExcluded = Type.Object({
+  ...envelope,
+  type: Type.Literal('player.excluded'),
+  until_ms: Type.Integer(),
+})
+export const systemEvent = Type.Union([
+  moneyTransferred,
+  roundEnded,
+  playerRegistered,
+  sessionOpened,
+  limitChanged,
+  playerExcluded,
+])
 
 export type MoneyTransferred = Static<typeof moneyTransferred>
 export type RoundEnded = Static<typeof roundEnded>

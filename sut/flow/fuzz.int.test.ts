@@ -28,6 +28,7 @@ interface Schema {
   maximum?: number
   properties?: Record<string, Schema>
   items?: Schema
+  anyOf?: Schema[]
 }
 type Content = Record<'application/json', { schema: object }>
 interface Operation {
@@ -67,15 +68,16 @@ const existing: Record<string, string> = { game_id: '@game', session_id: '@sessi
 /** What fits the schema, of the few forms that ours have. */
 function fitting(schema: Schema): fc.Arbitrary<unknown> {
   const { minimum = 0, maximum = Number.MAX_SAFE_INTEGER, minLength = 0, maxLength = 200 } = schema
-  if (schema.type === 'integer') return fc.integer({ min: minimum, max: maximum })
+  if (schema.anyOf !== undefined) return fc.oneof(...schema.anyOf.map(fitting))
+  if (schema.type === 'null') return fc.constant(null)
+  if (schema.type === 'integer') {
+    // Small ones too: most of the others are a stake above its limit, or more than the player has.
+    const small = fc.integer({ min: minimum, max: Math.min(maximum, minimum + 1_000) })
+    return fc.oneof(small, fc.integer({ min: minimum, max: maximum }))
+  }
   if (schema.type === 'object')
     return fc.record(
-      Object.fromEntries(
-        Object.entries(schema.properties ?? {}).map(([key, of]) => [
-          key,
-          key in existing ? fc.oneof(fc.constant(existing[key]), fitting(of)) : fitting(of),
-        ]),
-      ),
+      Object.fromEntries(Object.entries(schema.properties ?? {}).map(([key, of]) => [key, orExisting(key, of)])),
     )
   if (schema.type === 'string' && schema.pattern === undefined)
     return fc.string({ minLength, maxLength, unit: 'grapheme' })
@@ -85,6 +87,9 @@ function fitting(schema: Schema): fc.Arbitrary<unknown> {
       .filter(({ length }) => length >= minLength && length <= maxLength)
   throw new Error(`no values for ${JSON.stringify(schema)}`)
 }
+
+const orExisting = (key: string, schema: Schema): fc.Arbitrary<unknown> =>
+  key in existing ? fc.oneof(fc.constant(existing[key]), fitting(schema)) : fitting(schema)
 
 /** A body as text: of the right shape, of a shape near it, any JSON, no JSON, too long. */
 function bodies(schema: Schema | undefined): fc.Arbitrary<string> {

@@ -32,6 +32,8 @@ export interface RoundStore {
   claim(limit: number, lease_ms: number): Promise<Round[]>
   /** A round of this player, and whether its server seed may be known. */
   proven(player_id: string, round_id: string): Promise<{ round: Round; seed_revealed: boolean } | undefined>
+  /** Wins less stakes of the rounds of one session whose bet stands. */
+  netOf(player_id: string, session_id: string): Promise<number>
   /** Rounds that are not final. */
   openCount(): Promise<number>
 }
@@ -144,6 +146,15 @@ export function roundStore({ database, dedupeKey, resolve_after_ms }: Parts): Ro
         name: 'round-proven',
       })
       return row && { round: roundOf(row), seed_revealed: row.seed_revealed }
+    },
+    async netOf(player_id, session_id) {
+      // By the index of the player's keys: none of its own, which every spin would pay for.
+      const [row] = await database.query<{ net: bigint }>(
+        `SELECT coalesce(sum(win - stake), 0)::bigint AS net FROM rounds
+         WHERE player_id = $1 AND session_id = $2 AND status IN ('paying', 'completed')`,
+        [player_id, session_id],
+      )
+      return Number(row!.net)
     },
     async openCount() {
       const [row] = await database.query<{ count: bigint }>(

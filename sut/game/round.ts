@@ -102,7 +102,7 @@ export function answerOf(round: Round): SpinResult {
 }
 const refusalOf = ({ refusal }: Round): Problem =>
   refusal !== null && Object.hasOwn(problems, refusal)
-    ? new Problem(refusal as ProblemCode, 'the wallet refused the bet')
+    ? new Problem(refusal as ProblemCode, 'the bet was refused')
     : new Problem('round_cancelled', 'the round could not be finished in time: its stake is given back')
 
 export function endedEvent(round: Round, status: RoundEnded['status'], occurred_at_ms: number): RoundEnded {

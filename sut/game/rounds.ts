@@ -16,18 +16,21 @@ export interface RoundParts {
 // stored. No database connection is held while the wallet is asked.
 type Step = (round: Round, parts: RoundParts, deadline_ms: number) => Promise<Round>
 
-const placeBet: Step = async (round, parts, deadline_ms) => {
-  let answer: TransferAnswer
-  try {
-    answer = await transfer(round, 'bet', round.stake_minor, parts, deadline_ms)
-  } catch (error) {
-    if (!(error instanceof Problem) || problems[error.code].retry) throw error
-    // Not cancelled at once: a retry that runs beside us may have placed the bet after all, so it is rolled back first.
-    return await moved(round, parts, { to: 'cancelling', refusal: error.code })
+const betAfter =
+  (reserve: boolean): Step =>
+  async (round, parts, deadline_ms) => {
+    let answer: TransferAnswer
+    try {
+      if (reserve) await reserveStake(round, parts, deadline_ms)
+      answer = await transfer(round, 'bet', round.stake_minor, parts, deadline_ms)
+    } catch (error) {
+      if (!(error instanceof Problem) || problems[error.code].retry) throw error
+      // Not cancelled at once: a retry that runs beside us may have placed the bet after all, so it is rolled back first.
+      return await moved(round, parts, { to: 'cancelling', refusal: error.code })
+    }
+    if (round.win_minor > 0n) return await moved(round, parts, { to: 'paying', answer })
+    return await moved(round, parts, { to: 'completed', answer })
   }
-  if (round.win_minor > 0n) return await moved(round, parts, { to: 'paying', answer })
-  return await moved(round, parts, { to: 'completed', answer })
-}
 
 const payWin: Step = async (round, parts, deadline_ms) => {
   const answer = await transfer(round, 'win', round.win_minor, parts, deadline_ms)
@@ -39,9 +42,12 @@ const undoBet: Step = async (round, parts, deadline_ms) => {
   return await moved(round, parts, { to: 'cancelled' })
 }
 
-/** Takes a player's round as far as it goes: an answer for the player is certain, or Problem says why it is not yet. */
-export async function play(round: Round, parts: RoundParts, deadline_ms: number): Promise<Round> {
-  return await steps(round, { opened: placeBet, paying: payWin }, parts, deadline_ms)
+/**
+ * Takes a player's round as far as it goes: an answer for the player is certain, or Problem says why it is not yet. `reserve`:
+ * the stake counts against the player's loss limit before it is bet.
+ */
+export async function play(round: Round, parts: RoundParts, deadline_ms: number, reserve: boolean): Promise<Round> {
+  return await steps(round, { opened: betAfter(reserve), paying: payWin }, parts, deadline_ms)
 }
 
 /**
@@ -86,6 +92,14 @@ async function moved(
     ...(final ? { event: endedEvent(round, to, clock.wall_ms()) } : {}),
   })
   return after ?? (await store.byId(round.round_id))
+}
+
+async function reserveStake(
+  { round_id, player_id, stake_minor }: Round,
+  { call }: RoundParts,
+  deadline_ms: number,
+): Promise<void> {
+  await call('session.reserve', { body: { round_id, player_id, stake_minor: Number(stake_minor) }, deadline_ms })
 }
 
 async function transfer(

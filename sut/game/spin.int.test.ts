@@ -5,6 +5,7 @@ import { drawStops, seedHash } from '#sut/contracts/fairness.ts'
 import { Problem } from '#sut/contracts/problems.ts'
 import type { StateOf } from '#sut/contracts/state.ts'
 import { dumpGame } from './dump.ts'
+import { resolveOnce } from './resolver.ts'
 import { finish } from './rounds.ts'
 import { spin } from './spin.ts'
 import { gameThat, spinOf, startGame, type GameFixture, type Trouble, type World } from './testing/fixture.ts'
@@ -103,6 +104,120 @@ describe('a spin', () => {
     world.trouble = (step) => (step === 'session.check' ? ended : undefined)
     expect(await spin(request, world.parts, deadline_ms)).toMatchObject({ win_minor: 30, balance_minor: 120 })
   })
+})
+
+describe('a spin of a player with a loss limit', () => {
+  const refused: Trouble = { when: 'before', error: new Problem('loss_limit_reached', 'enough for today') }
+  const start = (outcome: 'wins' | 'loses') => {
+    const world = fixture.world(gameThat(outcome))
+    world.limited = true
+    const request = spinOf(newId())
+    world.wallet.deposit(request.player_id, 100)
+    return { world, request }
+  }
+
+  test('reserves the stake of the stored round before the bet, and once it stands never again', async () => {
+    const { world, request } = start('wins')
+    await spin(request, world.parts, deadline_ms)
+    const path = ['session.check', 'open', 'session.reserve', 'bet', 'to paying', 'win', 'to completed']
+    expect(world.steps).toEqual(path)
+    await spin(request, world.parts, deadline_ms)
+    expect(world.steps.slice(path.length)).toEqual(['session.check', 'open'])
+    const [round] = await expectEnded(world, request.player_id, 100)
+    expect(world.reserved).toEqual([round!.round_id])
+  })
+
+  test.each(['wins', 'loses'] as const)('that is refused is cancelled without a bet (it %s)', async (outcome) => {
+    const { world, request } = start(outcome)
+    world.trouble = (step) => (step === 'session.reserve' ? refused : undefined)
+    await expect(spin(request, world.parts, deadline_ms)).rejects.toEqual(refusal('loss_limit_reached'))
+    world.trouble = () => undefined
+    await expect(spin(request, world.parts, deadline_ms)).rejects.toEqual(refusal('loss_limit_reached'))
+    await world.resolve()
+    const [round] = await expectEnded(world, request.player_id, 100)
+    expect(round).toMatchObject({ status: 'cancelled', stops: null, win_minor: null })
+    expect(world.wallet.keysOf(round!.round_id)).toEqual([])
+    expect(world.steps).not.toContain('bet')
+  })
+
+  test('places no bet while nobody answers for the limit; the resolver ends the round', async () => {
+    const { world, request } = start('wins')
+    const away: Trouble = { when: 'before', error: new Problem('unavailable', 'away') }
+    world.trouble = (step) => (step === 'session.reserve' ? away : undefined)
+    await expect(spin(request, world.parts, deadline_ms)).rejects.toEqual(refusal('unavailable'))
+    expect(world.steps).not.toContain('bet')
+    await world.resolve()
+    expect(await expectEnded(world, request.player_id, 100)).toMatchObject([{ status: 'cancelled' }])
+  })
+
+  test('that was begun reserves too when its check is refused afterwards', async () => {
+    const { world, request } = start('loses')
+    const away: Trouble = { when: 'before', error: new Problem('unavailable', 'away') }
+    world.trouble = (step) => (step === 'session.reserve' ? away : undefined)
+    await expect(spin(request, world.parts, deadline_ms)).rejects.toEqual(refusal('unavailable'))
+    const excluded: Trouble = { when: 'before', error: new Problem('self_excluded', 'over') }
+    world.trouble = (step) => (step.startsWith('session.') ? excluded : undefined)
+    await expect(spin(request, world.parts, deadline_ms)).rejects.toEqual(refusal('self_excluded'))
+    expect(world.steps).not.toContain('bet')
+    await world.resolve()
+    expect(await expectEnded(world, request.player_id, 100)).toMatchObject([{ status: 'cancelled' }])
+  })
+})
+
+describe.each(['session_ended', 'self_excluded', 'loss_limit_reached', 'reality_check_due'] as const)(
+  'a player whose session says %s from now on',
+  (code) => {
+    /** The spin is killed there; after that session refuses everything. */
+    const killedAt = async (world: World, player_id: string, killing: string, when: 'before' | 'after') => {
+      world.limited = true
+      world.wallet.deposit(player_id, 100)
+      world.trouble = (step) => (step === killing ? { when, error: killed } : undefined)
+      const request = spinOf(player_id)
+      await expect(spin(request, world.parts, deadline_ms)).rejects.toBe(killed)
+      const over: Trouble = { when: 'before', error: new Problem(code, 'over') }
+      world.trouble = (step) => (step.startsWith('session.') ? over : undefined)
+      return request
+    }
+    const settleNow = (world: World) => resolveOnce(world.parts, { batch: 50, lease_ms: 0 })
+
+    test('is paid what he won before, by a retry or by the resolver', async () => {
+      for (const end of ['retry', 'resolver'] as const) {
+        const world = fixture.world(gameThat('wins'))
+        const player_id = newId()
+        const request = await killedAt(world, player_id, 'win', 'before')
+        if (end === 'retry') expect(await spin(request, world.parts, deadline_ms)).toMatchObject({ win_minor: 30 })
+        else expect(await settleNow(world)).toEqual({ claimed: 1, failed: [] })
+        expect(world.wallet.balance(player_id)).toBe(120)
+        await expectEnded(world, player_id, 100)
+      }
+    })
+
+    test('gets back the stake of a round that does not end', async () => {
+      const world = fixture.world(gameThat('loses'))
+      const player_id = newId()
+      await killedAt(world, player_id, 'bet', 'after')
+      expect(world.wallet.balance(player_id)).toBe(90)
+      expect(await settleNow(world)).toEqual({ claimed: 1, failed: [] })
+      expect(world.wallet.balance(player_id)).toBe(100)
+      expect(await expectEnded(world, player_id, 100)).toMatchObject([{ status: 'cancelled' }])
+    })
+  },
+)
+
+test('the result of a session is what its standing rounds won less their stakes, of its player alone', async () => {
+  const winning = fixture.world(gameThat('wins'))
+  const losing = fixture.world(gameThat('loses'))
+  const player_id = newId()
+  for (const { wallet } of [winning, losing]) wallet.deposit(player_id, 100)
+  await spin(spinOf(player_id), winning.parts, deadline_ms)
+  for (let times = 0; times < 3; times++) await spin(spinOf(player_id), losing.parts, deadline_ms)
+  await spin({ ...spinOf(player_id), session_id: 'another' }, losing.parts, deadline_ms)
+  losing.trouble = (step) => (step === 'bet' ? { when: 'after', error: killed } : undefined)
+  await expect(spin(spinOf(player_id), losing.parts, deadline_ms)).rejects.toBe(killed)
+  await losing.resolve()
+  expect(await losing.store.netOf(player_id, 'session')).toBe(20 - 3 * 10)
+  expect(await losing.store.netOf(player_id, 'another')).toBe(-10)
+  expect(await losing.store.netOf(newId(), 'session')).toBe(0)
 })
 
 describe.each(['wins', 'loses'] as const)('killed in a spin that %s', (outcome) => {

@@ -15,32 +15,38 @@ export interface SpinParts extends RoundParts {
 
 /**
  * session.check, seed read ──► round stored with its nonce and outcome ──► bet ──► win, when there is one ──► round completed
+ *                                              session.reserve before the bet, for a player with a loss limit
  *
  * The same key again goes on where the round stands, or answers what was answered. Throws Problem: what the session or the
  * wallet refuses, idempotency_conflict, round_cancelled, unavailable, deadline_exceeded.
  */
 export async function spin(request: RoundRequest, parts: SpinParts, deadline_ms: number): Promise<SpinResult> {
-  const round = await openRound(request, parts, deadline_ms)
+  const { round, reserve } = await openRound(request, parts, deadline_ms)
   checkSame(round, request)
-  return answerOf(await play(round, parts, deadline_ms))
+  return answerOf(await play(round, parts, deadline_ms, reserve))
 }
 
 type Place = Awaited<ReturnType<SpinParts['store']['look']>>
+interface Opened {
+  round: Round
+  reserve: boolean
+}
 
-async function openRound(request: RoundRequest, parts: SpinParts, deadline_ms: number): Promise<Round> {
+async function openRound(request: RoundRequest, parts: SpinParts, deadline_ms: number): Promise<Opened> {
   const { player_id, session_id, stake_minor, key } = request
   try {
     // Beside the session's check: the seed costs no time of its own.
-    const [{ game_id }, place] = await Promise.all([
+    const [{ game_id, reserve }, place] = await Promise.all([
       parts.call('session.check', { params: { id: session_id }, body: { player_id, stake_minor }, deadline_ms }),
       parts.store.look(player_id, key),
     ])
-    return await openAt(place, request, await parts.definition(game_id), parts)
+    return { round: await openAt(place, request, await parts.definition(game_id), parts), reserve }
   } catch (error) {
     // A round that was begun is finished, even if its session has ended since then.
     const begun = error instanceof Problem ? await parts.store.find(player_id, request.key) : undefined
     if (begun === undefined) throw error
-    return begun
+    // Whether the player has a limit is not known now: to reserve for one who has none does nothing.
+    return { round: begun, reserve: true }
   }
 }
 

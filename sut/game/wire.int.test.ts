@@ -25,7 +25,7 @@ async function start(design: string) {
     }),
   )
   await system.start('session', (platform) =>
-    platform.serve('session.check', () => Promise.resolve({ game_id: 'fruits' })),
+    platform.serve('session.check', () => Promise.resolve({ game_id: 'fruits', reserve: false })),
   )
   await system.start('catalog', (platform) => {
     platform.serve('catalog.game', () => Promise.resolve(gameThat('wins')))

@@ -48,4 +48,7 @@ export function wireGame(platform: Platform): void {
       call('catalog.version', { params: { id, version: String(number) }, deadline_ms })
     return proofOf(params['id']!, params['round']!, { store, version })
   })
+  platform.serve('game.session_result', async ({ params }) => ({
+    net_result_minor: await store.netOf(params['id']!, params['session']!),
+  }))
 }

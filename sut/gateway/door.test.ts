@@ -145,7 +145,8 @@ describe('the door', () => {
       signed('POST', '/v1/deposits', { amount_minor: 500 }, { 'idempotency-key': 'key-00001' }),
     )
     expect(answer.json()).toEqual(moved)
-    expect(called[0]!.options['body']).toEqual({
+    expect(called.map(({ name }) => name)).toEqual(['session.admit_deposit', 'wallet.transfer'])
+    expect(called[1]!.options['body']).toEqual({
       key: 'deposit:player-1:key-00001',
       kind: 'deposit',
       player_id: 'player-1',
@@ -162,6 +163,74 @@ describe('the door', () => {
     expect(called[0]).toMatchObject({ name: 'game.proof', options: { params: { id: 'player-1', round: 'round-1' } } })
     for (const name of ['%00', 'x'.repeat(65)]) expect((await proof(name)).json()).toMatchObject({ code: 'malformed' })
     expect(called).toHaveLength(1)
+  })
+
+  test('takes no deposit of a player who has excluded himself, and still tells him of one that was made', async () => {
+    const moved = { transfer_id: 't', balance_minor: 500, version: 1 }
+    const excluded = new Problem('self_excluded', 'until tomorrow')
+    let replay: unknown
+    const { server, called } = await door((name) => {
+      const answer = name === 'wallet.replay' ? replay : excluded
+      if (answer instanceof Error) throw answer
+      return answer
+    })
+    const ask = async () => {
+      const made = signed('POST', '/v1/deposits', { amount_minor: 500 }, { 'idempotency-key': 'key-00001' })
+      const { statusCode, json } = await server.inject(made)
+      return [statusCode, json()] as const
+    }
+    replay = new Problem('not_found', 'nothing')
+    expect(await ask()).toEqual([403, expect.objectContaining({ code: 'self_excluded' })])
+    replay = new Problem('unavailable', 'nobody knows')
+    expect(await ask()).toEqual([503, expect.objectContaining({ code: 'unavailable' })])
+    replay = moved
+    expect(await ask()).toEqual([200, moved])
+    expect(called.map(({ name }) => name)).not.toContain('wallet.transfer')
+  })
+
+  test('lets money go out without asking about limits', async () => {
+    const moved = { transfer_id: 't', balance_minor: 0, version: 2 }
+    const { server, called } = await door(() => moved)
+    const made = signed('POST', '/v1/withdrawals', { amount_minor: 500 }, { 'idempotency-key': 'key-00001' })
+    expect((await server.inject(made)).json()).toEqual(moved)
+    expect(called.map(({ name }) => name)).toEqual(['wallet.transfer'])
+    expect(called[0]!.options['body']).toEqual({
+      key: 'withdrawal:player-1:key-00001',
+      kind: 'withdrawal',
+      player_id: 'player-1',
+      amount_minor: 500,
+    })
+  })
+
+  test('shows the time of play even when nobody can tell the result, and nothing to somebody else', async () => {
+    const time = { session_id: 's-1', played_ms: 5, next_check_at_ms: 10 }
+    const answers: Record<string, unknown> = {
+      'session.acknowledge': time,
+      'game.session_result': { net_result_minor: -70 },
+    }
+    const { server, called } = await door((name) => {
+      if (answers[name] instanceof Error) throw answers[name]
+      return answers[name]
+    })
+    const ask = async (session_id: string) =>
+      (await server.inject(signed('POST', `/v1/sessions/${session_id}/reality-check`, undefined))).json<object>()
+    expect(await ask('s-1')).toEqual({ ...time, net_result_minor: -70 })
+    expect(called.map(({ options }) => options['params'])).toEqual([{ id: 's-1' }, { id: 'player-1', session: 's-1' }])
+    answers['game.session_result'] = new Problem('unavailable', 'away')
+    expect(await ask('s-1')).toEqual({ ...time, net_result_minor: null })
+    called.length = 0
+    answers['session.acknowledge'] = new Problem('forbidden', 'of another player')
+    expect(await ask('s-1')).toMatchObject({ code: 'forbidden' })
+    expect(called).toHaveLength(1)
+  })
+
+  test('reads what stands in the path as strictly as a body', async () => {
+    const { server, called } = await door(() => ({}))
+    for (const session_id of ['s%00', 'x'.repeat(65)]) {
+      const made = signed('POST', `/v1/sessions/${session_id}/reality-check`, undefined)
+      expect((await server.inject(made)).json()).toMatchObject({ code: 'malformed' })
+    }
+    expect(called).toEqual([])
   })
 
   test('gives the signing key of the token at login', async () => {

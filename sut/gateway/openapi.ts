@@ -43,9 +43,11 @@ export function openApiDocument(operations: Readonly<Record<OperationKind, Descr
     },
     servers: [{ url: '/' }],
     paths: Object.fromEntries(
-      kinds.map((kind) => [
-        publicRoutes[kind].path,
-        { [publicRoutes[kind].method.toLowerCase()]: operationOf(kind, operations[kind]) },
+      [...Map.groupBy(kinds, (kind) => publicRoutes[kind].path)].map(([path, same]) => [
+        path,
+        Object.fromEntries(
+          same.map((kind) => [publicRoutes[kind].method.toLowerCase(), operationOf(kind, operations[kind])]),
+        ),
       ]),
     ),
     components: {

@@ -2,6 +2,7 @@ import type { TObject, TSchema } from 'typebox'
 import * as api from '#sut/contracts/api.ts'
 import type { Login } from '#sut/contracts/calls.ts'
 import type { Call } from '#sut/platform/platform.ts'
+import { careOperations, depositAdmitted } from './care-operations.ts'
 import { identifierOf } from './holders.ts'
 import type { RateScope } from './rates.ts'
 import { signingKeyOf } from './signature.ts'
@@ -9,7 +10,7 @@ import { signingKeyOf } from './signature.ts'
 /** A public request after admission and validation. */
 export interface PublicRequest<Body> {
   body: Body
-  /** Of the path. */
+  /** Of the path; empty where it has none. */
   params: Record<string, string>
   /** Empty where the route is not signed. */
   player_id: string
@@ -23,7 +24,7 @@ export interface PublicRequest<Body> {
 
 export interface Operation {
   body?: TSchema
-  /** Of the path, by name; an object schema. */
+  /** Of the {parameters} in its path. */
   params?: TObject
   answer: TSchema
   moves_money: boolean
@@ -84,7 +85,7 @@ export function operations(call: Call, signing_master: string): Record<api.Opera
       handle: ({ body, player_id, idempotency_key, deadline_ms }: PublicRequest<{ amount_minor: number }>) => {
         const key = `deposit:${player_id}:${idempotency_key}`
         const transfer = { key, kind: 'deposit', player_id, amount_minor: body.amount_minor } as const
-        return call('wallet.transfer', { body: transfer, deadline_ms })
+        return depositAdmitted(call, transfer, deadline_ms)
       },
     },
     spin: {
@@ -125,5 +126,6 @@ export function operations(call: Call, signing_master: string): Record<api.Opera
       handle: ({ params, player_id, deadline_ms }) =>
         call('game.proof', { params: { id: player_id, round: params['round_id']! }, deadline_ms }),
     },
+    ...careOperations(call),
   }
 }

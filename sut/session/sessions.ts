@@ -2,7 +2,7 @@ import type { Clock } from '#lib/clock.ts'
 import { newId } from '#lib/random.ts'
 import { Problem } from '#sut/contracts/problems.ts'
 import type { Layered } from '#sut/platform/cache.ts'
-import { checkStake, type Limits, type Session } from './limits.ts'
+import { assertPlayed, checkStake, nextCheck_ms, type AllowedStake, type Limits, type Session } from './limits.ts'
 import type { SessionStore } from './store.ts'
 
 export interface SessionsOptions {
@@ -28,6 +28,7 @@ export const loadSession =
 
 export function sessions({ store, cache, assertGame, clock, limits }: SessionsOptions) {
   return {
+    /** Throws Problem not_found, self_excluded. */
     open: async (request: { player_id: string; game_id: string }, deadline_ms: number) => {
       await assertGame(request.game_id, deadline_ms)
       const session = { session_id: newId(), ...request, opened_at_ms: clock.wall_ms() }
@@ -36,8 +37,30 @@ export function sessions({ store, cache, assertGame, clock, limits }: SessionsOp
       return { session_id: session.session_id, game_id: session.game_id }
     },
 
-    /** On the path of every spin: the cache answers it. Throws Problem not_found, forbidden, session_ended, stake_refused. */
-    check: async (session_id: string, stake: { player_id: string; stake_minor: number }) =>
-      checkStake(await cache.get(session_id), stake, clock.wall_ms(), limits),
+    /** On the path of every spin: the cache answers it. Throws Problem not_found, and what checkStake throws. */
+    check: async (session_id: string, stake: { player_id: string; stake_minor: number }): Promise<AllowedStake> => {
+      try {
+        return checkStake(await cache.get(session_id), stake, clock.wall_ms(), limits)
+      } catch (error) {
+        if (!(error instanceof Problem) || error.code !== 'reality_check_due') throw error
+        // It may have been acknowledged at another instance since this one read it.
+        await cache.forget(session_id)
+        return checkStake(await cache.get(session_id), stake, clock.wall_ms(), limits)
+      }
+    },
+
+    /** The player knows how long he has played. Throws Problem not_found, forbidden, session_ended. */
+    acknowledge: async (session_id: string, player_id: string) => {
+      const session = await loadSession(store)(session_id)
+      const acknowledged_at_ms = clock.wall_ms()
+      assertPlayed(session, player_id, acknowledged_at_ms, limits)
+      await store.acknowledge(session_id, acknowledged_at_ms)
+      await cache.forget(session_id)
+      return {
+        session_id,
+        played_ms: Math.max(0, Math.floor(acknowledged_at_ms - session.opened_at_ms)),
+        next_check_at_ms: Math.floor(nextCheck_ms({ ...session, acknowledged_at_ms }, limits)),
+      }
+    },
   }
 }

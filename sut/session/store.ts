@@ -1,6 +1,8 @@
 import type { SystemEvent } from '#sut/contracts/events.ts'
 import type { Database } from '#sut/platform/database.ts'
 import { appendEvent } from '#sut/platform/outbox.ts'
+import { assertNotExcluded } from './care.ts'
+import { care_columns, careOf, type CareRow } from './care-store.ts'
 import type { Session } from './limits.ts'
 
 export interface NewSession {
@@ -27,13 +29,21 @@ const endOldest = `
   )
   returning session_id`
 
-/** Table sessions, and the outbox beside it. */
+const find = `
+  select player_id, game_id, extract(epoch from opened_at)::float8 * 1000 as opened_at_ms,
+         extract(epoch from ended_at)::float8 * 1000 as ended_at_ms,
+         extract(epoch from acknowledged_at)::float8 * 1000 as acknowledged_at_ms, ${care_columns}
+  from sessions left join care using (player_id) where session_id = $1`
+
+/** Table sessions with the care of its players, and the outbox beside it. */
 export function sessionStore(database: Database) {
   return {
-    /** Opens one and ends the player's oldest beyond `open_max`: their ids. */
+    /** Opens one and ends the player's oldest beyond `open_max`: their ids. Throws Problem self_excluded. */
     open: (session: NewSession, open_max: number): Promise<string[]> =>
       database.transaction(async (tx) => {
         const { session_id, player_id, game_id, opened_at_ms } = session
+        const [care] = await tx.query<CareRow>(`select ${care_columns} from care where player_id = $1`, [player_id])
+        if (care !== undefined) assertNotExcluded(careOf(care), opened_at_ms)
         const ended = await tx.query<{ session_id: string }>(endOldest, [player_id, open_max - 1, opened_at_ms])
         await tx.query(
           'insert into sessions (session_id, player_id, game_id, opened_at) values ($1, $2, $3, to_timestamp($4::float8 / 1000))',
@@ -44,13 +54,17 @@ export function sessionStore(database: Database) {
       }),
 
     find: async (session_id: string): Promise<Session | undefined> => {
-      const rows = await database.query<Session>(
-        `select player_id, game_id, extract(epoch from opened_at)::float8 * 1000 as opened_at_ms,
-                extract(epoch from ended_at)::float8 * 1000 as ended_at_ms
-         from sessions where session_id = $1`,
-        [session_id],
+      const [row] = await database.query<Omit<Session, 'care'> & CareRow>(find, [session_id])
+      if (row === undefined) return undefined
+      const { player_id, game_id, opened_at_ms, ended_at_ms, acknowledged_at_ms } = row
+      return { player_id, game_id, opened_at_ms, ended_at_ms, acknowledged_at_ms, care: careOf(row) }
+    },
+
+    acknowledge: async (session_id: string, at_ms: number): Promise<void> => {
+      await database.query(
+        'update sessions set acknowledged_at = to_timestamp($2::float8 / 1000) where session_id = $1',
+        [session_id, at_ms],
       )
-      return rows[0]
     },
   }
 }

@@ -46,6 +46,16 @@ describe('the wallet as a service', () => {
       { kind: 'outbox', service: 'wallet', event_id: first.transfer_id, type: 'wallet.transferred', published: true },
     ])
 
+    // Told again, and never made: what a player who takes no more deposits has to hear of one that was made.
+    const replay = (body: TransferRequest): Promise<TransferAnswer> =>
+      call('wallet.replay', { body, deadline_ms: clock.monotonic_ms() + patience_ms })
+    expect(await replay(deposit(player))).toEqual({ ...first, replayed: true })
+    await expect(replay({ ...deposit(player), amount_minor: 1 })).rejects.toMatchObject({
+      code: 'idempotency_conflict',
+    })
+    await expect(replay({ ...deposit(player), key: 'deposit:another' })).rejects.toMatchObject({ code: 'not_found' })
+    expect(await entriesOf(wallet)).toHaveLength(2)
+
     // Who may ask for what: a deposit is the gateway's, a bet is not.
     const bet = { key: 'bet:r', kind: 'bet', player_id: player, amount_minor: 1, round_id: 'r' } as const
     await expect(transfer(gateway, bet)).rejects.toMatchObject({ code: 'forbidden' })

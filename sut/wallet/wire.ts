@@ -1,3 +1,4 @@
+import { Problem } from '#sut/contracts/problems.ts'
 import { choices, type Choices } from '#sut/designs/registry.ts'
 import { dedupeKeys } from '#sut/designs/idempotency.ts'
 import type { Platform } from '#sut/platform/platform.ts'
@@ -28,6 +29,12 @@ export function wireWallet(platform: Platform): void {
   platform.dump('wallet', () => dumpWallet(database))
   platform.serve('wallet.transfer', async ({ body, caller }) => {
     checkTransfer(body, caller)
+    return await transfers.transfer(body)
+  })
+  platform.serve('wallet.replay', async ({ body, caller }) => {
+    checkTransfer(body, caller)
+    if (!(await store.has(store.dedupeKey(body.key))))
+      throw new Problem('not_found', 'nothing was moved under this key')
     return await transfers.transfer(body)
   })
   platform.serve('wallet.balance', ({ params }) => transfers.balance(params['id']!))

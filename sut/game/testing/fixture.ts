@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { systemClock } from '#lib/clock.ts'
 import { newId } from '#lib/random.ts'
-import type { CallName, GameDefinition, RoundRequest, TransferRequest } from '#sut/contracts/calls.ts'
+import type { CallName, GameDefinition, RoundRequest, StakeReservation, TransferRequest } from '#sut/contracts/calls.ts'
 import { drawnWith } from '#sut/designs/fairness.ts'
 import { dedupeKeys } from '#sut/designs/idempotency.ts'
 import type { Choices } from '#sut/designs/registry.ts'
@@ -27,6 +27,10 @@ export interface World {
   /** Asked at each step, with its name. */
   trouble: (step: string) => Trouble
   readonly steps: string[]
+  /** Whether the player has a loss limit. */
+  limited: boolean
+  /** Rounds whose stakes were reserved. */
+  readonly reserved: string[]
   /** Ends every unfinished round, as the resolver does it; without trouble. */
   resolve(): Promise<void>
 }
@@ -89,7 +93,11 @@ function world(store: RoundStore, seeds: SeedStore, fairness: Choices['fairness'
     return result
   }
   const answer = (name: CallName, body: unknown): unknown => {
-    if (name === 'session.check') return { game_id: game.game_id }
+    if (name === 'session.check') return { game_id: game.game_id, reserve: made.limited }
+    if (name === 'session.reserve') {
+      made.reserved.push((body as StakeReservation).round_id)
+      return { reserved: made.limited }
+    }
     if (name === 'wallet.transfer') return wallet.transfer(body as TransferRequest)
     throw new Error(`the game does not call ${name}`)
   }
@@ -109,6 +117,8 @@ function world(store: RoundStore, seeds: SeedStore, fairness: Choices['fairness'
     seeds,
     trouble: () => undefined,
     steps: [],
+    limited: false,
+    reserved: [],
     async resolve() {
       made.trouble = () => undefined
       for (let attempt = 0; attempt < 20 && (await store.openCount()) > 0; attempt++)
