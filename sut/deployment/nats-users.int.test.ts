@@ -21,7 +21,7 @@ const cleanUp = new AsyncDisposableStack()
 beforeAll(async () => {
   nats = cleanUp.use(await startNats(natsUsers(secrets)))
   const telemetry = busOf('telemetry')
-  await Promise.all([eventStream, logStream].map((name) => telemetry.streams.ensure(name)))
+  for (const name of [eventStream, logStream] as const) await telemetry.streams.ensure(name)
   await telemetry.kv('log-invalid')
   await busOf('analytics').kv('analytics')
 })

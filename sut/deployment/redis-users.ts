@@ -24,9 +24,9 @@ const replicating: Rules = { commands: ['ping', 'replconf', 'psync'] }
 const watching: Rules = {
   channels: ['__sentinel__:hello'],
   commands: [
-    ...['ping', 'info', 'role', 'publish', 'subscribe', 'multi', 'exec', 'slaveof'],
-    ...['config|rewrite', 'client|setname', 'client|kill', 'script|kill'],
-  ],
+    ['ping', 'info', 'role', 'publish', 'subscribe', 'multi', 'exec', 'slaveof'],
+    ['config|rewrite', 'client|setname', 'client|kill', 'script|kill'],
+  ].flat(),
 }
 /** What one Sentinel asks and tells another. */
 const voting: Rules = {
