@@ -72,7 +72,9 @@ test('no secret is written anywhere but in a Secret, and in those alone whose ow
     secrets.postgres_replication,
     secrets.postgres_rewind,
     secrets.patroni,
-    secrets.redis,
+    secrets.redis_replication,
+    secrets.redis_sentinel,
+    secrets.observer,
     secrets.nats_cluster,
     ...Object.values(secrets.passwords),
     secrets.ofService.gateway!['signing_master']!,
@@ -94,6 +96,13 @@ test('no secret is written anywhere but in a Secret, and in those alone whose ow
   ])
   expect(holders(secrets.ofService.gateway!['signing_master']!)).toEqual(['gateway-a', 'gateway-b'])
   expect(holders(secrets.postgres_superuser)).toEqual(['postgres-a', 'postgres-b'])
+  const redis = ['redis-a', 'redis-b']
+  const sentinels = ['sentinel-a', 'sentinel-b', 'sentinel-c']
+  // The servers of Redis know hashes of who logs in; they hold what they log in with themselves.
+  expect(holders(secrets.passwords['gateway']!)).toEqual(['gateway-a', 'gateway-b'])
+  expect(holders(secrets.redis_replication)).toEqual(redis)
+  expect(holders(secrets.redis_sentinel)).toEqual(sentinels)
+  expect(holders(secrets.observer)).toEqual([...redis, ...sentinels, 'nats-a', 'nats-b', 'nats-c'])
   const { key } = request.material.certificate('game', 'b')
   expect(
     ofKind('Secret').filter((each) => (each['stringData'] as Record<string, string>)['key.pem'] === key),

@@ -1,4 +1,5 @@
 import { zones } from '#sut/contracts/descriptor.ts'
+import { natsUsers } from '#sut/deployment/nats-users.ts'
 import { natsConfiguration, natsEnvironment } from '#sut/deployment/store-settings.ts'
 import type { Manifest, Probe } from './manifest.ts'
 import { ports, storeHost } from './names.ts'
@@ -9,12 +10,9 @@ import { storeNode } from './store.ts'
 
 /** Three NATS servers, one a zone, one cluster; JetStream keeps streams with three replicas. */
 export function natsManifests(request: ManifestRequest): Manifest[] {
-  const { descriptor, material, settings } = request
+  const { material, settings } = request
   const { secrets } = material
   const health = (path: string): Pick<Probe, 'httpGet'> => ({ httpGet: { path, port: 'monitor' } })
-  const users = descriptor.services
-    .filter(({ calls }) => calls.includes('nats'))
-    .map(({ name }) => ({ user: name, password: secrets.passwords[name] ?? '' }))
   return [
     serviceAccount(request.system, 'nats'),
     ...zones.flatMap((zone) =>
@@ -32,7 +30,7 @@ export function natsManifests(request: ManifestRequest): Manifest[] {
               .map((each) => `${storeHost(request, 'nats', each)}:${ports.route}`),
             store_dir: '/data',
             sync_interval: settings.nats_sync_interval,
-            users,
+            users: natsUsers(secrets),
             cluster_password: secrets.nats_cluster,
           }),
         },

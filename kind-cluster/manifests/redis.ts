@@ -1,5 +1,7 @@
 import { type Region, type Zone, regions, zones } from '#sut/contracts/descriptor.ts'
+import { redisUsers, replicaLogin, sentinelLogin, sentinelUsers } from '#sut/deployment/redis-users.ts'
 import { redisSettings, sentinelGroup } from '#sut/deployment/store-settings.ts'
+import { observer } from '#sut/deployment/store-users.ts'
 import type { EnvironmentVariable, Manifest, Probe } from './manifest.ts'
 import { ports, storeHost } from './names.ts'
 import { startup } from './pod.ts'
@@ -27,7 +29,7 @@ const reached = (port: string): Probe => ({
   timeoutSeconds: 2,
 })
 
-/** redis-cli takes the password from here. */
+/** redis-cli takes the password of the observer from here; so does the harness, which reads who leads. */
 const login = (secretName: string): EnvironmentVariable => ({
   name: 'REDISCLI_AUTH',
   valueFrom: { secretKeyRef: { name: secretName, key: 'password' } },
@@ -40,8 +42,8 @@ function redisNode(request: ManifestRequest, region: Region): Manifest[] {
     `port ${ports.redis}`,
     'bind 0.0.0.0',
     'dir /data',
-    `requirepass ${secrets.redis}`,
-    `masterauth ${secrets.redis}`,
+    ...redisUsers(secrets),
+    ...replicaLogin(secrets),
     `replica-announce-ip ${own}`,
     ...redisSettings,
   ]
@@ -56,7 +58,7 @@ function redisNode(request: ManifestRequest, region: Region): Manifest[] {
   return storeNode(request, {
     store: 'redis',
     zone: region,
-    files: { 'redis.conf': `${lines.join('\n')}\n`, 'start.sh': start.join('\n'), password: secrets.redis },
+    files: { 'redis.conf': `${lines.join('\n')}\n`, 'start.sh': start.join('\n'), password: secrets.observer },
     command: ['sh', '/config/start.sh'],
     env: [login(`redis-${region}`)],
     ports: ['redis'],
@@ -78,7 +80,7 @@ function redisNode(request: ManifestRequest, region: Region): Manifest[] {
  */
 function leaderOf(request: ManifestRequest): string {
   const sentinels = zones.map((zone) => storeHost(request, 'sentinel', zone)).join(' ')
-  const ask = `timeout 2 redis-cli -h "$each" -p ${ports.sentinel} sentinel get-master-addr-by-name ${sentinelGroup}`
+  const ask = `timeout 2 redis-cli --user ${observer} -h "$each" -p ${ports.sentinel} sentinel get-master-addr-by-name ${sentinelGroup}`
   return [
     `votes=$(for each in ${sentinels}; do ${ask} 2> /dev/null | grep '^redis-' || true; done)`,
     `leader=$(printf '%s\\n' $votes | sort | uniq -c | sort -rn | sed -n '1s/^ *[0-9]* *//p')`,
@@ -88,27 +90,26 @@ function leaderOf(request: ManifestRequest): string {
 
 function sentinelNode(request: ManifestRequest, zone: Zone): Manifest[] {
   const { material, settings } = request
-  const { redis: password } = material.secrets
+  const { secrets } = material
   const group = sentinelGroup
   const lines = [
     `port ${ports.sentinel}`,
     'bind 0.0.0.0',
     'dir /data',
     'protected-mode no',
-    `requirepass ${password}`,
-    `sentinel sentinel-pass ${password}`,
+    ...sentinelUsers(secrets),
     'sentinel resolve-hostnames yes',
     'sentinel announce-hostnames yes',
     `sentinel announce-ip ${storeHost(request, 'sentinel', zone)}`,
     `sentinel announce-port ${ports.sentinel}`,
     `sentinel monitor ${group} LEADER ${ports.redis} 2`,
-    `sentinel auth-pass ${group} ${password}`,
+    ...sentinelLogin(secrets),
     `sentinel down-after-milliseconds ${group} ${settings.sentinel_down_after_ms}`,
     `sentinel failover-timeout ${group} ${settings.sentinel_failover_limit_ms}`,
   ]
   // A Sentinel keeps its state in its configuration file: that is written once. It asks a leader for its replicas only every 10 s,
   // so it must find them when it asks first.
-  const copied = `timeout 2 redis-cli -h ${storeHost(request, 'redis', 'b')} info replication`
+  const copied = `timeout 2 redis-cli --user ${observer} -h ${storeHost(request, 'redis', 'b')} info replication`
   const start = [
     'set -eu',
     'if [ ! -s /data/sentinel.conf ]; then',
@@ -123,7 +124,7 @@ function sentinelNode(request: ManifestRequest, zone: Zone): Manifest[] {
   return storeNode(request, {
     store: 'sentinel',
     zone,
-    files: { 'sentinel.conf': `${lines.join('\n')}\n`, 'start.sh': start.join('\n'), password },
+    files: { 'sentinel.conf': `${lines.join('\n')}\n`, 'start.sh': start.join('\n'), password: secrets.observer },
     command: ['sh', '/config/start.sh'],
     env: [login(`sentinel-${zone}`)],
     ports: ['sentinel'],

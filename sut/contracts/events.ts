@@ -62,6 +62,9 @@ export const systemEvent = Type.Union([
 export type MoneyTransferred = Static<typeof moneyTransferred>
 export type RoundEnded = Static<typeof roundEnded>
 export type SystemEvent = Static<typeof systemEvent>
+export type EventType = SystemEvent['type']
+
+export const eventTypes: readonly EventType[] = systemEvent.anyOf.map(({ properties }) => properties.type.const)
 
 /** Shard of a player, 0 … shardCount − 1 (FNV-1a). */
 export function shardOf(player_id: string): number {

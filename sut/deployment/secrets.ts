@@ -9,9 +9,12 @@ export interface Secrets {
   postgres_rewind: string
   /** Of Patroni's own interface, for what changes something. */
   patroni: string
-  redis: string
+  redis_replication: string
+  redis_sentinel: string
+  /** Of the user that only looks (store-users.ts). */
+  observer: string
   nats_cluster: string
-  /** Of PostgreSQL roles and NATS users, by service. */
+  /** Of PostgreSQL roles, Redis users and NATS users, by service. */
   passwords: Record<string, string>
   /** The field `secrets` of a service's configuration. */
   ofService: Partial<Record<ServiceName, Record<string, string>>>
@@ -24,7 +27,9 @@ export function createSecrets(services: readonly string[]): Secrets {
     postgres_replication: newPassword(),
     postgres_rewind: newPassword(),
     patroni: newPassword(),
-    redis: newPassword(),
+    redis_replication: newPassword(),
+    redis_sentinel: newPassword(),
+    observer: newPassword(),
     nats_cluster: newPassword(),
     passwords: Object.fromEntries(services.map((service) => [service, newPassword()])),
     ofService: {

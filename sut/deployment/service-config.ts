@@ -21,7 +21,7 @@ export function serviceConfigOf(place: Place, { services }: SystemDescriptor, se
     ...place,
     operations: { ...place.operations, token: secrets.operations_token },
     ...(calls.includes('postgres') && { database: { name: service, user: service, password } }),
-    ...(calls.includes('redis') && { redis: { password: secrets.redis } }),
+    ...(calls.includes('redis') && { redis: { user: service, password } }),
     ...(calls.includes('nats') && { nats: { user: service, password } }),
     secrets: secrets.ofService[service] ?? {},
     log_level: 'info',

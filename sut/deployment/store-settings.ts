@@ -1,3 +1,5 @@
+import { type NatsUser, natsAuthorization } from './nats-users.ts'
+
 // How the stores are set up wherever the system runs, so that what is found out on one target holds on the others too.
 
 /** PostgreSQL, for a machine of two cores that two servers, and everything else, share. */
@@ -72,12 +74,11 @@ export interface NatsNode {
   others: readonly string[]
   store_dir: string
   sync_interval: string
-  users: readonly { user: string; password: string }[]
+  users: readonly NatsUser[]
   cluster_password: string
 }
 
 export function natsConfiguration(node: NatsNode): string {
-  const users = node.users.map(({ user, password }) => `{ user: ${user}, password: "${password}" }`)
   const routes = node.others.map((each) => `"nats-route://cluster:${node.cluster_password}@${each}"`)
   return [
     `server_name: ${node.name}`,
@@ -95,7 +96,7 @@ export function natsConfiguration(node: NatsNode): string {
     '  max_file_store: 4GB',
     `  sync_interval: ${node.sync_interval}`,
     '}',
-    `authorization { users: [${users.join(', ')}] }`,
+    natsAuthorization(node.users),
     '',
   ].join('\n')
 }

@@ -10,7 +10,10 @@ import { wireGame } from '#sut/game/wire.ts'
 import { wireGateway } from '#sut/gateway/wire.ts'
 import { wireIdentity } from '#sut/identity/wire.ts'
 import { createAuthority, type Authority } from '#sut/deployment/pki.ts'
+import { natsUsers } from '#sut/deployment/nats-users.ts'
 import { createSecrets, type Secrets } from '#sut/deployment/secrets.ts'
+import { serviceConfigOf } from '#sut/deployment/service-config.ts'
+import { slotBackend } from '#sut/descriptor.ts'
 import { startNats, startPostgres, startRedis, type PostgresStore } from '#sut/platform/testing/stores.ts'
 import { startService, type Wire } from '#sut/platform/service.ts'
 import { wireSession } from '#sut/session/wire.ts'
@@ -44,8 +47,9 @@ export async function startTestSystem(design = 'standard'): Promise<TestSystem> 
     const folder = await mkdtemp(join(tmpdir(), 'slot-chaos-test-system-'))
     cleanUp.defer(() => rm(folder, { recursive: true, force: true }))
     const postgres = cleanUp.use(await startPostgres())
-    const nats = cleanUp.use(await startNats())
-    const redis = cleanUp.use(await startRedis())
+    const secrets = createSecrets(services)
+    const nats = cleanUp.use(await startNats(natsUsers(secrets)))
+    const redis = cleanUp.use(await startRedis(secrets))
     const ports = Object.fromEntries(await Promise.all(services.map(async (name) => [name, await freePort()] as const)))
     const discovery = join(folder, 'discovery.json')
     const at = (port: number) => ({ region: 'a', host: '127.0.0.1', port })
@@ -61,7 +65,6 @@ export async function startTestSystem(design = 'standard'): Promise<TestSystem> 
       }),
     )
     const authority = await createAuthority(folder, 'test', systemClock.wall_ms())
-    const secrets = createSecrets(services)
     const operations: Record<string, number> = {}
     for (const name of services) {
       const config = await configOf(name, { design, port: ports[name]!, discovery, secrets, authority, postgres })
@@ -94,20 +97,18 @@ async function configOf(service: ServiceName, { design, port, discovery, secrets
   const database = with_database.some((name) => name === service)
     ? { database: await postgres.createDatabase(service) }
     : {}
-  return {
+  const place = {
     service,
     region: 'a' as const,
     instance: `${service}-a-1`,
     system: 'test',
     design,
     listen: { host: '127.0.0.1', port },
-    operations: { host: '127.0.0.1', port: 0, token: secrets.operations_token },
+    operations: { host: '127.0.0.1', port: 0 },
     certificates: await authority.issue(service, 'a'),
     discovery,
-    ...database,
-    redis: { password: '' },
-    secrets: secrets.ofService[service] ?? {},
     drain_ms: 0,
-    log_level: 'warn' as const,
   }
+  // The users of Redis and NATS are those of every target: what a service may not do there fails here.
+  return { ...serviceConfigOf(place, slotBackend, secrets), ...database, log_level: 'warn' as const }
 }

@@ -31,5 +31,8 @@ export type StreamName = keyof typeof streamSettings
 
 export const logSubjectOf = (event: { id: string }): string => `log.${event.id}`
 
+/** Where the answers come that a user asks for: nobody else may listen there. */
+export const inboxOf = (user: string): string => `_INBOX.${user}`
+
 /** Three copies where there are three servers; one where a test has one. */
 export const replicasFor = (servers: number): number => (servers >= 3 ? 3 : 1)

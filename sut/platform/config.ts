@@ -24,7 +24,7 @@ export const serviceConfig = Type.Object({
   /** The file that discovery.ts describes. */
   discovery: text,
   database: Type.Optional(Type.Object({ name: text, user: text, password: text })),
-  redis: Type.Optional(Type.Object({ password: Type.String() })),
+  redis: Type.Optional(Type.Object({ user: text, password: text })),
   nats: Type.Optional(Type.Object({ user: text, password: text })),
   secrets: Type.Record(Type.String(), Type.String()),
   /** Between "not ready" and "accepts no more": the time that callers need to notice. */

@@ -5,7 +5,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { pause } from '#lib/wait.ts'
 import { subjectOf, type SystemEvent } from '#sut/contracts/events.ts'
 import { Problem } from '#sut/contracts/problems.ts'
-import { logSubjectOf, replicasFor, streamSettings, type StreamName } from './bus-streams.ts'
+import { inboxOf, logSubjectOf, replicasFor, streamSettings, type StreamName } from './bus-streams.ts'
 import type { Bus } from './bus.ts'
 import type { ServiceConfig } from './config.ts'
 import { consumeForever } from './nats-consumer.ts'
@@ -44,7 +44,7 @@ export function natsBus({ config, discovery, report }: BusOptions): Bus {
     }))
   let publisher: JetStreamClient | undefined
   const client = async (): Promise<JetStreamClient> =>
-    (publisher ??= jetstream(await connection(), { timeout: publish_timeout_ms }))
+    (publisher ??= jetstream(await connection(), { timeout: publish_timeout_ms, checkAPI: false }))
   const manager = async (): Promise<JetStreamManager> =>
     jetstreamManager(await connection(), { timeout: publish_timeout_ms, checkAPI: false })
   const replicas = (): number => replicasFor(discovery.current().nats.length)
@@ -119,7 +119,11 @@ function connectNear(config: BusOptions['config'], discovery: BusOptions['discov
   )
   return connect({
     servers: sorted.map(({ host, port }) => `${host}:${port}`),
-    ...(config.nats === undefined ? {} : { user: config.nats.user, pass: config.nats.password }),
+    ...(config.nats !== undefined && {
+      user: config.nats.user,
+      pass: config.nats.password,
+      inboxPrefix: inboxOf(config.nats.user),
+    }),
     name: config.instance,
     noRandomize: true,
     ignoreClusterUpdates: true,

@@ -7,7 +7,7 @@ test('a command is answered, or refused in bounded time while Redis is silent or
   await using redis = await startRedis()
   const sentinels = [{ host: redis.host, port: redis.sentinel.port }]
   const discovery = { services: {}, postgres: [], nats: [], redis: { sentinels, group: 'slot', addresses: {} } }
-  const client = redisClient({ redis: { password: '' } }, { current: () => discovery }, () => {})
+  const client = redisClient({ redis: { user: 'default', password: 'any' } }, { current: () => discovery }, () => {})
   const answered = (): Promise<unknown> =>
     waitFor(() => client.set('key', 'value').catch(() => undefined), { what: 'an answer', limit_ms: 15_000 })
   const refusal_ms = async (): Promise<number> => {

@@ -14,11 +14,19 @@ export function redisClient(
   report: (error: Error) => void,
 ): Redis {
   const { redis } = discovery.current()
-  const password = config.redis?.password
   const client = new Redis({
     sentinels: redis.sentinels,
     name: redis.group,
-    ...(password === undefined || password === '' ? {} : { password, sentinelPassword: password }),
+    // Sentinels know the same users.
+    ...(config.redis !== undefined && {
+      username: config.redis.user,
+      password: config.redis.password,
+      sentinelUsername: config.redis.user,
+      sentinelPassword: config.redis.password,
+    }),
+    // Both ask for what a service may not: INFO of the whole server. One that still loads refuses each command, as one that is away.
+    enableReadyCheck: false,
+    disableClientInfo: true,
     // Sentinel names the servers' own addresses; where a link carries a proxy, the way leads through that.
     natMap: redis.addresses,
     enableOfflineQueue: false,

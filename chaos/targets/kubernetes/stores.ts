@@ -1,6 +1,7 @@
 import { pause } from '#lib/wait.ts'
 import { ports } from '#kind-cluster/manifests/names.ts'
 import { sentinelGroup } from '#sut/deployment/store-settings.ts'
+import { observer } from '#sut/deployment/store-users.ts'
 import type { Api } from './access/api.ts'
 import { type Pod, isTrue, regionOf } from './access/objects.ts'
 import { type PodProgram, startInPod } from './access/run-in-pod.ts'
@@ -61,7 +62,7 @@ async function listenToSentinels(
 ): Promise<void> {
   const question = ['SENTINEL', 'get-master-addr-by-name', sentinelGroup]
   // The password is in its environment.
-  const command = ['redis-cli', '-p', String(ports.sentinel)]
+  const command = ['redis-cli', '--user', observer, '-p', String(ports.sentinel)]
   const take = (line: string): void => {
     // Two lines, the host and the port: the host is what is no number.
     if (line === '' || /^\d+$/.test(line)) return

@@ -52,7 +52,7 @@ export async function neighbourhood(redis: RedisStore): Promise<Neighbourhood> {
         operations: { host: '127.0.0.1', port: 0, token: 'token' },
         certificates: await authority.issue(service, 'a'),
         discovery: file,
-        redis: { password: '' },
+        redis: { user: 'default', password: 'any' },
         secrets: { signing_master: 'master', token_key },
         drain_ms: 0,
         log_level: 'silent',

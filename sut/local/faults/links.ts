@@ -1,6 +1,7 @@
 import { Failure } from '#lib/errors.ts'
 import type { SystemContext } from '../context.ts'
 import { type Link, type Selector, linksTo, matches } from '#sut/deployment/links.ts'
+import { observer } from '#sut/deployment/store-users.ts'
 import type { Fleet } from '../services/fleet.ts'
 import type { Stores } from '../stores.ts'
 import type { Proxies, ToxicSettings } from '../toxiproxy.ts'
@@ -38,7 +39,7 @@ export function createLinkFaults(
   }
   const probeOf = ({ to, from, from_region }: Link): Probe => {
     if (to === 'postgres' || to === 'redis') return { kind: to }
-    if (to === 'nats') return { kind: 'nats', user: from, password: secrets.passwords[from] ?? '' }
+    if (to === 'nats') return { kind: 'nats', user: observer, password: secrets.observer }
     return { kind: 'service', certificates: fleet.certificates(from, from_region) }
   }
   const removeToxic: LinkFaults['removeToxic'] = async (link, name) => {

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Agent, request } from 'undici'
 import { type Zone, zones } from '#sut/contracts/descriptor.ts'
+import { natsUsers } from '#sut/deployment/nats-users.ts'
 import { natsConfiguration, natsEnvironment } from '#sut/deployment/store-settings.ts'
 import { waitFor } from '#lib/wait.ts'
 import { type SystemContext, host } from '../context.ts'
@@ -90,7 +91,7 @@ export async function startNats(context: SystemContext, start: StartGuard): Prom
   }
 }
 
-function configurationOf(zone: Zone, { folder, ports, secrets, request: asked, settings }: SystemContext): string {
+function configurationOf(zone: Zone, { folder, ports, secrets, settings }: SystemContext): string {
   const at = (port_name: string): string => `${host}:${ports.port(port_name)}`
   return natsConfiguration({
     name: name(zone),
@@ -100,9 +101,7 @@ function configurationOf(zone: Zone, { folder, ports, secrets, request: asked, s
     others: zones.filter((each) => each !== zone).map((each) => at(`${name(each)} route`)),
     store_dir: join(folder, 'data', name(zone)),
     sync_interval: settings.nats_sync_interval,
-    users: asked.descriptor.services
-      .filter(({ calls }) => calls.includes('nats'))
-      .map((service) => ({ user: service.name, password: secrets.passwords[service.name] ?? '' })),
+    users: natsUsers(secrets),
     cluster_password: secrets.nats_cluster,
   })
 }

@@ -2,7 +2,9 @@ import { access, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Region, type Zone, regions, zones } from '#sut/contracts/descriptor.ts'
 import { waitFor } from '#lib/wait.ts'
+import { redisUsers, replicaLogin, sentinelLogin, sentinelUsers } from '#sut/deployment/redis-users.ts'
 import { redisSettings, sentinelGroup } from '#sut/deployment/store-settings.ts'
+import { observer } from '#sut/deployment/store-users.ts'
 import { type SystemContext, host } from '../context.ts'
 import { type KeptProcess, keepRunning } from '../kept-process.ts'
 import { type StartGuard, guarded } from '../start-guard.ts'
@@ -18,9 +20,8 @@ export interface RedisStore {
 
 /** Ready when the replica has a copy and every Sentinel knows both. */
 export async function startRedis(context: SystemContext, start: StartGuard): Promise<RedisStore> {
-  const { ports, secrets, settings } = context
-  const ask = (region: Region, ...command: string[]): Promise<string> =>
-    askRedis(ports.port(`redis-${region}`), secrets.redis, command).catch(() => '')
+  const { settings } = context
+  const ask = (region: Region, ...command: string[]): Promise<string> => asked(context, `redis-${region}`, command)
   const nodes = regions.map((region) => redisNode(context, region))
   const sentinels = zones.map((region) => sentinelNode(context, region))
   const waiting = { limit_ms: settings.start_limit_ms, signal: start.signal }
@@ -42,8 +43,8 @@ export async function startRedis(context: SystemContext, start: StartGuard): Pro
     sentinels.map(({ kept }) => kept.name),
     async () => {
       await Promise.all(sentinels.map(({ kept }) => kept.start()))
-      const knowing = async ({ port }: { port: number }): Promise<boolean> =>
-        /slaves=1/.test(await askRedis(port, null, ['INFO', 'sentinel']).catch(() => ''))
+      const knowing = async ({ kept }: { kept: KeptProcess }): Promise<boolean> =>
+        /slaves=1/.test(await asked(context, kept.name, ['INFO', 'sentinel']))
       const all = async (): Promise<boolean> => (await Promise.all(sentinels.map(knowing))).every(Boolean)
       await waitFor(all, { what: 'every Sentinel to know the replica', ...waiting })
     },
@@ -69,8 +70,8 @@ function redisNode(context: SystemContext, region: Region): RedisStore['nodes'][
       `port ${port}`,
       `bind ${host}`,
       `dir "${own}"`,
-      `requirepass ${context.secrets.redis}`,
-      `masterauth ${context.secrets.redis}`,
+      ...redisUsers(context.secrets),
+      ...replicaLogin(context.secrets),
       `replica-announce-ip ${host}`,
       ...redisSettings,
       ...(leader_port === port ? [] : [`replicaof ${host} ${leader_port}`]),
@@ -93,7 +94,8 @@ function sentinelNode(context: SystemContext, region: Zone): RedisStore['sentine
       `dir "${own}"`,
       'protected-mode no',
       `sentinel monitor ${sentinelGroup} ${host} ${ports.port('redis-a')} 2`,
-      `sentinel auth-pass ${sentinelGroup} ${secrets.redis}`,
+      ...sentinelUsers(secrets),
+      ...sentinelLogin(secrets),
       `sentinel down-after-milliseconds ${sentinelGroup} ${settings.sentinel_down_after_ms}`,
       `sentinel failover-timeout ${sentinelGroup} ${settings.sentinel_failover_limit_ms}`,
     ]
@@ -120,15 +122,14 @@ async function spawnRedis(context: SystemContext, name: string, lines: readonly 
  * The Redis that most Sentinels let lead: a node that comes back must not call itself master, and a Sentinel that comes back
  * with it knows only old news. Nobody there yet: the first one.
  */
-async function leaderPort({ ports }: SystemContext): Promise<number> {
-  const answers = await Promise.all(
-    zones.map((zone) =>
-      askRedis(ports.port(`sentinel-${zone}`), null, ['SENTINEL', 'get-master-addr-by-name', sentinelGroup]).catch(
-        () => '',
-      ),
-    ),
-  )
+async function leaderPort(context: SystemContext): Promise<number> {
+  const question = ['SENTINEL', 'get-master-addr-by-name', sentinelGroup]
+  const answers = await Promise.all(zones.map((zone) => asked(context, `sentinel-${zone}`, question)))
   const told = answers.flatMap((answer) => /\$\d+\r\n(\d+)\r\n$/.exec(answer)?.[1] ?? [])
   const votes = told.map((port) => told.filter((each) => each === port).length)
-  return Number(told[votes.indexOf(Math.max(...votes))] ?? ports.port('redis-a'))
+  return Number(told[votes.indexOf(Math.max(...votes))] ?? context.ports.port('redis-a'))
 }
+
+/** What a Redis or a Sentinel answers to who only looks; empty when it does not. */
+const asked = ({ ports, secrets }: SystemContext, node: string, command: readonly string[]): Promise<string> =>
+  askRedis(ports.port(node), { user: observer, password: secrets.observer }, command).catch(() => '')

@@ -5,8 +5,12 @@ const limit_ms = 1_000
 const answer_max = 64 * 1024
 
 /** Asks a Redis or a Sentinel one thing over a connection of its own, and returns its answer as it came. Rejects when there is none. */
-export function askRedis(port: number, password: string | null, command: readonly string[]): Promise<string> {
-  const commands = password === null ? [command] : [['AUTH', password], command]
+export function askRedis(
+  port: number,
+  login: { user: string; password: string },
+  command: readonly string[],
+): Promise<string> {
+  const commands = [['AUTH', login.user, login.password], command]
   return new Promise((resolve, reject) => {
     const socket = connect({ host, port }).setEncoding('latin1').setTimeout(limit_ms)
     let received = ''

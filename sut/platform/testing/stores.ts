@@ -6,6 +6,9 @@ import { freePort } from '#lib/free-port.ts'
 import { newId } from '#lib/random.ts'
 import { runProgram } from '#lib/run-program.ts'
 import { waitFor } from '#lib/wait.ts'
+import { type NatsUser, natsAuthorization } from '#sut/deployment/nats-users.ts'
+import { redisUsers, sentinelLogin, sentinelUsers } from '#sut/deployment/redis-users.ts'
+import type { Secrets } from '#sut/deployment/secrets.ts'
 import { locatePostgres } from '#toolchain/postgres.ts'
 import { resolveProgram } from '#toolchain/resolve.ts'
 import type { startContainer } from './containers.ts'
@@ -98,14 +101,20 @@ function postgresContainer(from: string, port: number, args: readonly string[]):
   return inContainer(from, ['sh', '-c', script, 'postgres', ...args], port)
 }
 
-/** One server with JetStream: streams get one replica. */
-export async function startNats(): Promise<Store> {
+/** One server with JetStream: streams get one replica. Everybody may do everything, or these users what is theirs. */
+export async function startNats(users?: readonly NatsUser[]): Promise<Store> {
   const port = await freePort()
-  const args = ['-a', host, '-p', String(port), '-js', '-sd']
-  if (image !== undefined) return { host, ...(await inContainer(image, ['nats-server', ...args, '/tmp/nats'], port)) }
+  const configuration = users === undefined ? '' : natsAuthorization(users)
+  const args = ['-a', host, '-p', String(port), '-js']
+  if (image !== undefined) {
+    const script = `printf '%s' "$1" > /tmp/nats.conf && exec nats-server ${args.join(' ')} -sd /tmp/nats -c /tmp/nats.conf`
+    return { host, ...(await inContainer(image, ['sh', '-c', script, 'nats', configuration], port)) }
+  }
   const program = await resolveProgram('nats-server', quiet)
   const folder = await mkdtemp(join(tmpdir(), 'slot-chaos-test-nats-'))
-  const server = await startServer(program.path, [...args, folder], port, environmentOf(program))
+  const file = join(folder, 'nats.conf')
+  await writeFile(file, configuration)
+  const server = await startServer(program.path, [...args, '-sd', folder, '-c', file], port, environmentOf(program))
   return { host, ...disposable(server, folder) }
 }
 
@@ -114,12 +123,18 @@ export interface RedisStore extends Store {
   readonly sentinel: ServerProcess
 }
 
-export async function startRedis(): Promise<RedisStore> {
+/** Everybody may do everything (and log in as `default`, with any password), or the users of these secrets what is theirs. */
+export async function startRedis(secrets?: Secrets): Promise<RedisStore> {
   const port = await freePort()
   const sentinel_port = await freePort()
-  const lines = [`port ${sentinel_port}`, `bind ${host}`, `sentinel monitor slot ${host} ${port} 1`]
+  const lines = [`port ${port}`, `bind ${host}`, 'save ""']
+  const sentinel_lines = [`port ${sentinel_port}`, `bind ${host}`, `sentinel monitor slot ${host} ${port} 1`]
+  if (secrets !== undefined) {
+    lines.push(...redisUsers(secrets))
+    sentinel_lines.push(...sentinelUsers(secrets), ...sentinelLogin(secrets))
+  }
   const start = image === undefined ? redisProcesses : redisContainers(image)
-  const { server, sentinel } = await start(port, sentinel_port, lines.join('\n'))
+  const { server, sentinel } = await start({ port, lines }, { port: sentinel_port, lines: sentinel_lines })
   return {
     host,
     ...server,
@@ -131,33 +146,32 @@ export async function startRedis(): Promise<RedisStore> {
   }
 }
 
-type StartRedis = (
-  port: number,
-  sentinel_port: number,
-  configuration: string,
-) => Promise<{ server: Server; sentinel: Server }>
+interface RedisNode {
+  port: number
+  /** Of its configuration. */
+  lines: readonly string[]
+}
+type StartRedis = (server: RedisNode, sentinel: RedisNode) => Promise<{ server: Server; sentinel: Server }>
 
-const redisProcesses: StartRedis = async (port, sentinel_port, configuration) => {
+const redisProcesses: StartRedis = async (server, sentinel) => {
   const program = await resolveProgram('redis', quiet)
   const folder = await mkdtemp(join(tmpdir(), 'slot-chaos-test-redis-'))
-  const options = environmentOf(program)
-  const args = ['--port', String(port), '--bind', host, '--save', '', '--dir', folder]
-  const server = await startServer(program.path, args, port, options)
-  const file = join(folder, 'sentinel.conf')
-  await writeFile(file, `${configuration}\ndir ${folder}\n`)
-  const sentinel = await startServer(program.path, [file, '--sentinel'], sentinel_port, options)
-  return { server: disposable(server, folder), sentinel: disposable(sentinel, folder) }
+  const start = async (name: string, { port, lines }: RedisNode, ...args: string[]): Promise<Server> => {
+    const file = join(folder, `${name}.conf`)
+    await writeFile(file, [...lines, `dir ${folder}`, ''].join('\n'))
+    return disposable(await startServer(program.path, [file, ...args], port, environmentOf(program)), folder)
+  }
+  return { server: await start('redis', server), sentinel: await start('sentinel', sentinel, '--sentinel') }
 }
 
 const redisContainers =
   (from: string): StartRedis =>
-  async (port, sentinel_port, configuration) => {
-    const args = ['redis-server', '--port', String(port), '--bind', host, '--save', '', '--dir', '/tmp']
-    const script = `cd /tmp && printf '%s\\n' "$1" > sentinel.conf && exec redis-server sentinel.conf --sentinel`
-    return {
-      server: await inContainer(from, args, port),
-      sentinel: await inContainer(from, ['sh', '-c', script, 'sentinel', configuration], sentinel_port),
+  async (server, sentinel) => {
+    const start = (name: string, { port, lines }: RedisNode, ...args: string[]): Promise<Server> => {
+      const script = `cd /tmp && printf '%s\\n' "$1" > ${name}.conf && exec redis-server ${name}.conf ${args.join(' ')}`
+      return inContainer(from, ['sh', '-c', script, name, lines.join('\n')], port)
     }
+    return { server: await start('redis', server), sentinel: await start('sentinel', sentinel, '--sentinel') }
   }
 
 function disposable(server: ServerProcess, folder: string, end: NodeJS.Signals = 'SIGKILL'): Server {

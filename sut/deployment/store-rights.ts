@@ -1,0 +1,67 @@
+import type { ServiceName } from '#sut/contracts/descriptor.ts'
+import { eventStream, eventTypes, logStream, shardCount, type EventType } from '#sut/contracts/events.ts'
+import type { StreamName } from '#sut/platform/bus-streams.ts'
+
+// What each service may do in Redis and NATS. All else is refused there, on every target: redis-users.ts and nats-users.ts make the
+// users of the servers out of this table. (In PostgreSQL each service owns a database and enters no other one: store-settings.ts.)
+export interface StoreRights {
+  redis?: RedisRights
+  nats?: NatsRights
+}
+
+export interface RedisRights {
+  /** Patterns of the keys that it sees. */
+  keys: readonly string[]
+  commands: readonly string[]
+}
+
+export interface NatsRights {
+  /** To the stream EVENTS. */
+  publishes?: readonly EventType[]
+  /** Makes these streams where they are missing. */
+  creates?: readonly StreamName[]
+  /** Durable consumers of EVENTS: takes their messages and asks how far they are. */
+  consumes?: readonly { durable: string; filter?: string }[]
+  /** Asks how far all consumers of EVENTS are. */
+  surveys?: true
+  /** Adds to LOG and reads all of it. */
+  keepsLog?: true
+  /** Key-value buckets of its own; `lists`: looks which keys there are. */
+  buckets?: readonly { name: string; lists?: true }[]
+}
+
+export const storeRights: Record<ServiceName, StoreRights> = {
+  gateway: { redis: { keys: ['nonce:*', 'rate:*'], commands: ['get', 'set', 'incrby', 'pexpire'] } },
+  identity: { nats: { publishes: ['identity.player_registered'] } },
+  session: {
+    redis: { keys: ['cache:session:*'], commands: ['get', 'set', 'del'] },
+    nats: {
+      publishes: ['session.opened'],
+      consumes: [{ durable: 'session', filter: 'events.*.game.round_ended' }],
+    },
+  },
+  game: { nats: { publishes: ['game.round_ended'] } },
+  wallet: { nats: { publishes: ['wallet.transferred'] } },
+  catalog: { redis: { keys: ['cache:game:*', 'cache:games:*'], commands: ['get', 'set'] } },
+  telemetry: {
+    nats: {
+      // A dead letter, of whatever service, is sent again once it is understood.
+      publishes: eventTypes,
+      creates: [eventStream, logStream],
+      consumes: [{ durable: 'telemetry' }],
+      keepsLog: true,
+      buckets: [{ name: 'log-invalid', lists: true }],
+    },
+  },
+  analytics: {
+    nats: {
+      creates: [eventStream],
+      consumes: Array.from({ length: shardCount }, (_, shard) => ({
+        durable: `analytics-${shard}`,
+        filter: `events.${shard}.>`,
+      })),
+      surveys: true,
+      buckets: [{ name: 'analytics' }],
+    },
+  },
+}
