@@ -54,7 +54,7 @@ export const slotBackend: SystemDescriptor = {
       calls: ['postgres', 'nats'],
     },
     { name: 'catalog', replicas: 1, calls: ['postgres', 'redis'] },
-    { name: 'telemetry', replicas: 1, calls: ['nats'] },
+    { name: 'telemetry', replicas: 1, calls: ['postgres', 'nats'] },
     { name: 'analytics', replicas: 1, calls: ['nats'] },
   ],
   stores: ['postgres', 'redis', 'nats'],

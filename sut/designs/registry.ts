@@ -9,6 +9,8 @@ export const standardChoices = {
   acknowledge: 'after-commit' as 'after-commit' | 'before-commit',
   /** PostgreSQL's standby, set by the target: synchronous: no acknowledged commit is lost in a fail-over. */
   replication: 'synchronous' as 'synchronous' | 'asynchronous',
+  /** every: each event that must be in the audit trail gets there. skips: some are taken and not kept. */
+  audit: 'every' as 'every' | 'skips',
 }
 export type Choices = typeof standardChoices
 
@@ -51,6 +53,14 @@ const all: readonly Design[] = [
     description: 'A write-behind cache in the wallet: a kill between answer and write loses acknowledged money.',
     planted_bug: true,
     choices: { ...standardChoices, acknowledge: 'before-commit' },
+  },
+  {
+    name: 'audit-skips',
+    title: 'Planted bug: the audit trail leaves events out',
+    description:
+      'Telemetry takes every event and keeps no audit entry of one in eight: the chain holds, and lacks money.',
+    planted_bug: true,
+    choices: { ...standardChoices, audit: 'skips' },
   },
 ]
 

@@ -29,7 +29,7 @@ const wires: Record<ServiceName, Wire> = {
   telemetry: wireTelemetry,
   analytics: wireAnalytics,
 }
-const with_database = ['identity', 'session', 'game', 'wallet', 'catalog'] as const
+const with_database = ['identity', 'session', 'game', 'wallet', 'catalog', 'telemetry'] as const
 
 export interface TestSystem extends AsyncDisposable {
   readonly url: string
