@@ -19,7 +19,7 @@ export const slotBackend: SystemDescriptor = {
           { signal: 'latency_p95_ms', target: 1_500 },
         ],
       },
-      calls: ['identity', 'session', 'game', 'wallet', 'catalog', 'analytics', 'redis'],
+      calls: ['identity', 'session', 'game', 'wallet', 'catalog', 'telemetry', 'analytics', 'redis'],
     },
     { name: 'identity', replicas: 1, calls: ['postgres', 'nats'] },
     { name: 'session', replicas: 1, calls: ['catalog', 'postgres', 'redis', 'nats'] },

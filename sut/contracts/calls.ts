@@ -56,6 +56,8 @@ export const login = Type.Object({
 export const revokedTokens = Type.Object({ jtis: Type.Array(Type.String()) })
 export const tokenIdentifier = Type.Object({ jti: Type.String() })
 
+export const byOperator = Type.Object({ operator_id: Type.String() })
+
 export const calls = {
   'identity.register': {
     method: 'POST',
@@ -97,6 +99,23 @@ export const calls = {
     answer: revokedTokens,
     idempotent: true,
   },
+  'identity.suspend': {
+    method: 'POST',
+    path: '/players/:id/suspend',
+    callers: ['gateway'],
+    body: byOperator,
+    answer: api.playerAccess,
+    idempotent: true,
+  },
+  'identity.reinstate': {
+    method: 'POST',
+    path: '/players/:id/reinstate',
+    callers: ['gateway'],
+    body: byOperator,
+    answer: api.playerAccess,
+    idempotent: true,
+  },
+  'telemetry.audit': { method: 'GET', path: '/audit', callers: ['gateway'], answer: api.auditPage, idempotent: true },
   'identity.keys': { method: 'GET', path: '/keys', callers: ['gateway'], answer: jsonWebKeys, idempotent: true },
   'session.open': {
     method: 'POST',

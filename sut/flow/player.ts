@@ -12,14 +12,16 @@ export interface Answer<T> {
 /** A client of the public API, as a test drives it: signs what must be signed. The authority is the test's own. */
 export function playerClient(url: string): {
   send<T>(kind: OperationKind, body?: object, key?: string): Promise<Answer<T>>
+  /** With what stands for `:name` in the path, and a query. */
+  sendTo<T>(kind: OperationKind, params: Record<string, string>, query?: string): Promise<Answer<T>>
   logIn(name: string, password: string): Promise<LoggedIn>
   close(): Promise<void>
 } {
   const dispatcher = new Agent({ connect: { rejectUnauthorized: false } })
   let holder: LoggedIn | undefined
 
-  const send = async <T>(kind: OperationKind, content?: object, key?: string): Promise<Answer<T>> => {
-    const { method, path, signed } = publicRoutes[kind]
+  const sendAs = async <T>(kind: OperationKind, path: string, content?: object, key?: string): Promise<Answer<T>> => {
+    const { method, signed } = publicRoutes[kind]
     const body = content === undefined ? '' : JSON.stringify(content)
     const headers: Record<string, string> = content === undefined ? {} : { 'content-type': 'application/json' }
     if (key !== undefined) headers['idempotency-key'] = key
@@ -37,9 +39,11 @@ export function playerClient(url: string): {
   }
 
   return {
-    send,
+    send: (kind, content, key) => sendAs(kind, publicRoutes[kind].path, content, key),
+    sendTo: (kind, params, query = '') =>
+      sendAs(kind, publicRoutes[kind].path.replaceAll(/:(\w+)/g, (_, name: string) => params[name]!) + query),
     logIn: async (name, password) => {
-      const answer = await send<LoggedIn>('login', { name, password })
+      const answer = await sendAs<LoggedIn>('login', publicRoutes.login.path, { name, password })
       if (answer.status !== 200) throw new Error(`login answered ${answer.status}: ${JSON.stringify(answer.body)}`)
       return (holder = answer.body)
     },

@@ -47,7 +47,7 @@ async function door(answer: (name: string) => unknown, in_flight_max = 10) {
       holders: holders({
         verify: async (text) => {
           if (text !== token) throw new Problem('unauthenticated', 'not one of ours')
-          return { player_id: 'player-1', expires_at_ms: systemClock.wall_ms() + 60_000 }
+          return { player_id: 'player-1', role: 'player', expires_at_ms: systemClock.wall_ms() + 60_000 }
         },
         signing_master,
         clock: systemClock,

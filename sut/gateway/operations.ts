@@ -12,6 +12,8 @@ export interface PublicRequest<Body> {
   player_id: string
   /** Of the token; empty where the route is not signed. */
   jti: string
+  params: Readonly<Record<string, string>>
+  query: Readonly<Record<string, string>>
   /** Empty where the route moves no money. */
   idempotency_key: string
   /** On the monotonic clock. */
@@ -20,6 +22,9 @@ export interface PublicRequest<Body> {
 
 export interface Operation {
   body?: TSchema
+  /** Of `:name` in the path, and of the query. */
+  params?: TSchema
+  query?: TSchema
   answer: TSchema
   moves_money: boolean
   handle(request: PublicRequest<never>): Promise<unknown>
@@ -100,5 +105,22 @@ export function operations(call: Call, signing_master: string): Record<api.Opera
       moves_money: false,
       handle: ({ player_id, deadline_ms }) => call('analytics.history', { params: { id: player_id }, deadline_ms }),
     },
+    suspend: operatorAction(call, 'identity.suspend'),
+    reinstate: operatorAction(call, 'identity.reinstate'),
+    audit: {
+      query: api.auditQuery,
+      answer: api.auditPage,
+      moves_money: false,
+      handle: ({ query, deadline_ms }) => call('telemetry.audit', { query: { ...query }, deadline_ms }),
+    },
   }
 }
+
+/** The holder of the token is the operator. */
+const operatorAction = (call: Call, name: 'identity.suspend' | 'identity.reinstate'): Operation => ({
+  params: api.playerParameter,
+  answer: api.playerAccess,
+  moves_money: false,
+  handle: ({ player_id: operator_id, params, deadline_ms }) =>
+    call(name, { params: { id: params['player_id']! }, body: { operator_id }, deadline_ms }),
+})

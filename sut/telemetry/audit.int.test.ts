@@ -59,7 +59,7 @@ test('several instances that get the same events at the same time make one chain
 
 test('nothing in it can be changed or taken away, neither by the right nor around it', async () => {
   await using databases = await freshDatabases(1)
-  const [database] = databases as [Database]
+  const database = databases[0]!
   await auditStore(database).append(facts(0, 5))
   const refused = { code: '42501' }
   for (const text of [

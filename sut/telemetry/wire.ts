@@ -12,6 +12,7 @@ import { recorder } from './recorder.ts'
 
 const durable = 'telemetry'
 const batch = 200
+const page_default = 100
 /** A consumer of its own: the log goes on while PostgreSQL is away, and the trail while the log has no leader. */
 const audit = { stream: eventStream, durable: 'audit', batch: 500 } as const
 
@@ -35,6 +36,11 @@ function wireAudit(platform: Platform, bus: Bus): void {
   platform.background('audit', (signal) => bus.consume(audit, take, signal))
   platform.pending('audit_behind', () => bus.behind(eventStream, audit.durable))
   platform.dump('audit', store.lines)
+  platform.serve('telemetry.audit', async ({ query }) => {
+    // In this order, so that no entry is behind the head.
+    const entries = await store.page(Number(query['after'] ?? 0), Number(query['limit'] ?? page_default))
+    return { entries, head: await store.head() }
+  })
 }
 
 /** Copies EVENTS into LOG, each event once. */
