@@ -3,7 +3,7 @@ import type { StateOf } from '#sut/contracts/state.ts'
 import type { State } from '../record/record.ts'
 import { operationOf } from './applied-twice.ts'
 import { verdictOf, type Check } from './check.ts'
-import { linesOf, type Evidence } from './evidence.ts'
+import { linesOf, nameOf, type Evidence } from './evidence.ts'
 
 type Verdict = ReturnType<typeof verdictOf>
 
@@ -62,9 +62,10 @@ function compareTransfers(
     if (what === null) continue
     verdict.violate(() => {
       const operation = operationOf(transfer, evidence)
+      const of = operation === undefined ? '' : `: ${nameOf(operation)}`
       const { transfer_id, key, transfer_kind, amount_minor, created_at_ms } = transfer
       return {
-        text: `Transfer ${transfer_id} (key ${key}), ${transfer_kind} ${amount_minor}, ${what}.`,
+        text: `Transfer ${transfer_id} (key ${key}), ${transfer_kind} ${amount_minor}, ${what}${of}.`,
         operations: operation === undefined ? [] : linesOf(operation),
         entries: [transfer, ...found.slice(0, 3)],
         fault: evidence.faultAt(created_at_ms),

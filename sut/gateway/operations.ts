@@ -105,16 +105,20 @@ export function operations(call: Call, signing_master: string): Record<api.Opera
       moves_money: false,
       handle: ({ player_id, deadline_ms }) => call('analytics.history', { params: { id: player_id }, deadline_ms }),
     },
-    suspend: operatorAction(call, 'identity.suspend'),
-    reinstate: operatorAction(call, 'identity.reinstate'),
-    audit: {
-      query: api.auditQuery,
-      answer: api.auditPage,
-      moves_money: false,
-      handle: ({ query, deadline_ms }) => call('telemetry.audit', { query: { ...query }, deadline_ms }),
-    },
+    ...staffOperations(call),
   }
 }
+
+const staffOperations = (call: Call): Record<'suspend' | 'reinstate' | 'audit', Operation> => ({
+  suspend: operatorAction(call, 'identity.suspend'),
+  reinstate: operatorAction(call, 'identity.reinstate'),
+  audit: {
+    query: api.auditQuery,
+    answer: api.auditPage,
+    moves_money: false,
+    handle: ({ query, deadline_ms }) => call('telemetry.audit', { query: { ...query }, deadline_ms }),
+  },
+})
 
 /** The holder of the token is the operator. */
 const operatorAction = (call: Call, name: 'identity.suspend' | 'identity.reinstate'): Operation => ({

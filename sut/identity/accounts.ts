@@ -29,7 +29,10 @@ export function accounts({ players, passwords, attempts, logins, clock }: Accoun
       return { player_id }
     },
 
-    /** Throws Problem unauthenticated, the same for a wrong name and a wrong password; too_many_requests for a locked name, account_suspended. */
+    /**
+     * Throws Problem unauthenticated, the same for a wrong name and a wrong password; too_many_requests for a locked name;
+     * account_suspended.
+     */
     login: async ({ name, password }: Credentials): Promise<Login> => {
       const failed_before = await attempts.assertOpen(name)
       const player = await players.byName(name)
