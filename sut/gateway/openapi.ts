@@ -1,4 +1,4 @@
-import type { TSchema } from 'typebox'
+import type { TObject } from 'typebox'
 import {
   type OperationKind,
   admittedRoles,
@@ -63,10 +63,13 @@ export function openApiDocument(operations: Readonly<Record<OperationKind, Descr
   }
 }
 
-const fieldsOf = (place: 'path' | 'query', schema: TSchema | undefined): object[] =>
-  Object.entries((schema as { properties?: Record<string, TSchema> } | undefined)?.properties ?? {}).map(
-    ([name, of]) => ({ name, in: place, required: place === 'path', schema: of }),
-  )
+const fieldsOf = (place: 'path' | 'query', schema: TObject | undefined): object[] =>
+  Object.entries(schema?.properties ?? {}).map(([name, of]) => ({
+    name,
+    in: place,
+    required: place === 'path',
+    schema: of,
+  }))
 
 function operationOf(kind: OperationKind, { body, params, query, answer, moves_money }: Described): object {
   const { status, signed } = publicRoutes[kind]

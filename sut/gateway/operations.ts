@@ -1,4 +1,4 @@
-import type { TSchema } from 'typebox'
+import type { TObject, TSchema } from 'typebox'
 import * as api from '#sut/contracts/api.ts'
 import type { Login } from '#sut/contracts/calls.ts'
 import type { Call } from '#sut/platform/platform.ts'
@@ -23,8 +23,8 @@ export interface PublicRequest<Body> {
 export interface Operation {
   body?: TSchema
   /** Of `:name` in the path, and of the query. */
-  params?: TSchema
-  query?: TSchema
+  params?: TObject
+  query?: TObject
   answer: TSchema
   moves_money: boolean
   handle(request: PublicRequest<never>): Promise<unknown>

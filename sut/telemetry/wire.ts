@@ -26,12 +26,15 @@ export async function wireTelemetry(platform: Platform): Promise<void> {
 
 /** Takes what must be audited out of EVENTS, each event once. */
 function wireAudit(platform: Platform, bus: Bus): void {
-  const entries = platform.metrics.counter('telemetry_audit_entries_total', 'Entries appended to the audit trail')
+  const appended_total = platform.metrics.counter(
+    'telemetry_audit_entries_total',
+    'Entries appended to the audit trail',
+  )
   const store = auditStore(platform.database())
   const take = auditKeeper({
     append: store.append,
     selects: auditSelections[choices(platform.design).audit],
-    count: (appended) => entries.inc(appended),
+    count: (appended) => appended_total.inc(appended),
   })
   platform.background('audit', (signal) => bus.consume(audit, take, signal))
   platform.pending('audit_behind', () => bus.behind(eventStream, audit.durable))
