@@ -56,6 +56,8 @@ const wrong: [string[], code: string, part: string][] = [
   [['inject', 'process-kill', '--param', 'service=wallet'], 'SYSTEM_NOT_FOUND', 'no system is running'],
   [['replay', 'nothing'], 'RUN_NOT_FOUND', 'nothing'],
   [['recheck', 'nothing'], 'RUN_NOT_FOUND', 'nothing'],
+  [['audit', 'nothing'], 'RUN_NOT_FOUND', 'nothing'],
+  [['audit'], 'SYSTEM_NOT_FOUND', 'no system is running'],
   [['gate', 'nothing'], 'USAGE', 'baseline'],
 ]
 

@@ -1,5 +1,6 @@
 import yargs, { type Argv, type CommandModule } from 'yargs'
 import { Failure } from '#lib/errors.ts'
+import { audit } from './commands/audit.ts'
 import { bench } from './commands/bench.ts'
 import { compare } from './commands/compare.ts'
 import { controls } from './commands/controls.ts'
@@ -34,6 +35,7 @@ const named = [
   gate,
   tournament,
   controls,
+  audit,
   bench,
 ]
 const commands = [run(named.map(({ command }) => command.split(' ')[0]!)), ...named] as unknown as CommandModule[]

@@ -88,6 +88,7 @@ function memorySystem(existing: Set<string>, did: Did, options: MemoryOptions): 
     descriptor: smallSystem,
     gateways: [{ region: 'a', url: 'https://127.0.0.1:1' }],
     authority_file: '/nowhere.pem',
+    accounts_file: '/nowhere.json',
     versions: { memory: '1' },
     settings: { lease_ttl_ms: 1 },
     sample: async () => ({

@@ -122,6 +122,8 @@ export interface RunningSystem extends AsyncDisposable {
   readonly gateways: readonly { region: string; url: string }[]
   /** PEM file of the authority that signed the gateways' certificates. */
   readonly authority_file: string
+  /** Names and passwords of its operator and its auditor, as JSON; for this user alone. */
+  readonly accounts_file: string
   readonly versions: Record<string, string>
   /** Time-outs that decide recovery, printed in every report. */
   readonly settings: Record<string, string | number>

@@ -49,11 +49,12 @@ export const up = {
     })
     const elapsed_ms = systemClock.monotonic_ms() - start_ms
     terminal.progress({ kind: 'end', phase: 'up', text: `system ${system.id}`, elapsed_ms, ok: true })
-    const { id, gateways, authority_file } = system
-    if (json) console.log(JSON.stringify({ id, target, design, gateways, authority_file }, null, 2))
+    const { id, gateways, authority_file, accounts_file } = system
+    if (json) console.log(JSON.stringify({ id, target, design, gateways, authority_file, accounts_file }, null, 2))
     else {
       for (const { region, url } of gateways) console.log(`gateway ${region}   ${url}`)
       console.log(`authority   ${authority_file}`)
+      console.log(`accounts    ${accounts_file}`)
       console.log('end it with: npm run chaos -- down')
     }
   },

@@ -1,6 +1,7 @@
 import { acknowledgedLost } from './acknowledged-lost.ts'
 import { answersAgree } from './answers-agree.ts'
 import { appliedTwice } from './applied-twice.ts'
+import { auditChain } from './audit-chain.ts'
 import type { Check } from './check.ts'
 import { entriesGaplessChained } from './entries-gapless-chained.ts'
 import { failNotApplied } from './fail-not-applied.ts'
@@ -33,5 +34,6 @@ export const checks: readonly Check[] = [
   monotonicReads,
   outboxLog,
   readModels,
+  auditChain,
   settled,
 ]

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { auditStart, chainOf, factOf } from '#sut/contracts/audit.ts'
 import { drawStops, seedHash, winOf } from '#sut/contracts/fairness.ts'
 import type { MoneyTransferred, SystemEvent } from '#sut/contracts/events.ts'
 import type { StateLine, StateOf } from '#sut/contracts/state.ts'
@@ -174,6 +175,7 @@ export function ledgerModel(): LedgerModel {
     },
     lines: () => [
       ...lines,
+      ...auditLines(lines),
       ...[...accounts].map(([name, { balance_minor, version }]): StateLine => ({
         kind: 'account',
         account: name,
@@ -184,4 +186,15 @@ export function ledgerModel(): LedgerModel {
       game,
     ],
   }
+}
+
+/** The audit trail of the events in the log. */
+function auditLines(lines: readonly StateLine[]): StateLine[] {
+  const facts = lines.flatMap((line) => (line.kind === 'log' ? (factOf(line.event) ?? []) : []))
+  const entries = chainOf(auditStart, facts)
+  const { sequence, hash } = entries.at(-1) ?? auditStart
+  return [
+    ...entries.map((entry): StateLine => ({ kind: 'audit', entry })),
+    { kind: 'audit_head', head: { sequence, hash } },
+  ]
 }

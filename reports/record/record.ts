@@ -34,6 +34,8 @@ export const emptyState = (): State => ({
   log: [],
   player_model: [],
   game_model: [],
+  audit: [],
+  audit_head: [],
 })
 
 export function addState<Kind extends StateLine['kind']>(state: State, line: StateOf<Kind>): void {

@@ -1,5 +1,7 @@
 import { Type, type Static } from 'typebox'
+import { auditEntry, auditHead } from './audit.ts'
 import { amountMinor, balanceMinor, signedMinor } from './money.ts'
+import { roles, type Role } from './roles.ts'
 
 // The public API, all under /v1, JSON. Money-moving requests carry the header `idempotency-key`.
 // Requests with a token are signed: x-slot-timestamp (ms since the epoch), x-slot-nonce (16–64 characters), and
@@ -136,6 +138,21 @@ export const realityShown = Type.Object({
   net_result_minor: Type.Union([signedMinor, Type.Null()]),
 })
 
+// Operators and auditors.
+export const playerParameter = Type.Object({
+  player_id: Type.String({ minLength: 1, maxLength: 64, pattern: '^[A-Za-z0-9-]+$' }),
+})
+/** Suspended: no login goes on or begins; money stays, and rounds that are open end. */
+export const playerAccess = Type.Object({ player_id: Type.String(), suspended: Type.Boolean() })
+export const auditPageMost = 500
+/** Entries behind `after` (0: from the first), `limit` of them, 100 when it is not said. */
+export const auditQuery = Type.Object({
+  after: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' })),
+  limit: Type.Optional(Type.String({ pattern: '^([1-9]|[1-9][0-9]|[1-4][0-9][0-9]|500)$' })),
+})
+/** `head`: the newest entry there is. Who keeps it can tell later whether anything before it was changed. */
+export const auditPage = Type.Object({ entries: Type.Array(auditEntry), head: auditHead })
+
 export const problem = Type.Object({ code: Type.String(), message: Type.String() })
 
 /** What the load generator and the documents iterate over: name → method, path (with `{parameter}`s), status of success. */
@@ -158,9 +175,19 @@ export const publicRoutes = {
   set_limits: { method: 'POST', path: '/v1/limits', status: 200, signed: true },
   self_exclude: { method: 'POST', path: '/v1/self-exclusion', status: 200, signed: true },
   reality_check: { method: 'POST', path: '/v1/sessions/{session_id}/reality-check', status: 200, signed: true },
+  suspend: { method: 'POST', path: '/v1/operator/players/{player_id}/suspend', status: 200, signed: true },
+  reinstate: { method: 'POST', path: '/v1/operator/players/{player_id}/reinstate', status: 200, signed: true },
+  audit: { method: 'GET', path: '/v1/audit', status: 200, signed: true },
 } as const
 
 export type OperationKind = keyof typeof publicRoutes
+/** Who may send what is signed: players alone, where nothing else is said. */
+export const admittedRoles: Partial<Record<OperationKind, readonly Role[]>> = {
+  logout: roles,
+  suspend: ['operator'],
+  reinstate: ['operator'],
+  audit: ['auditor'],
+}
 export type Credentials = Static<typeof credentials>
 export type LoggedIn = Static<typeof loggedIn>
 export type MoneyMoved = Static<typeof moneyMoved>
@@ -171,3 +198,4 @@ export type ActiveSeed = Static<typeof activeSeed>
 export type SeedRotated = Static<typeof seedRotated>
 export type RoundProof = Static<typeof roundProof>
 export type LimitsShown = Static<typeof limitsShown>
+export type AuditPage = Static<typeof auditPage>

@@ -69,6 +69,7 @@ export const stakeReservation = Type.Object({
 export const stakeReserved = Type.Object({ reserved: Type.Boolean() })
 export const depositAdmitted = Type.Object({ admitted: Type.Literal(true) })
 export const sessionResult = Type.Object({ net_result_minor: signedMinor })
+export const byOperator = Type.Object({ operator_id: Type.String() })
 
 export const calls = {
   'identity.register': {
@@ -111,6 +112,23 @@ export const calls = {
     answer: revokedTokens,
     idempotent: true,
   },
+  'identity.suspend': {
+    method: 'POST',
+    path: '/players/:id/suspend',
+    callers: ['gateway'],
+    body: byOperator,
+    answer: api.playerAccess,
+    idempotent: true,
+  },
+  'identity.reinstate': {
+    method: 'POST',
+    path: '/players/:id/reinstate',
+    callers: ['gateway'],
+    body: byOperator,
+    answer: api.playerAccess,
+    idempotent: true,
+  },
+  'telemetry.audit': { method: 'GET', path: '/audit', callers: ['gateway'], answer: api.auditPage, idempotent: true },
   'identity.keys': { method: 'GET', path: '/keys', callers: ['gateway'], answer: jsonWebKeys, idempotent: true },
   'session.open': {
     method: 'POST',

@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { transferKind } from './calls.ts'
 import { amountMinor, balanceMinor } from './money.ts'
+import { role } from './roles.ts'
 
 // Events leave a service through its outbox and reach the JetStream stream EVENTS at least once, in any order.
 export const eventStream = 'EVENTS'
@@ -50,6 +51,29 @@ export const playerExcluded = Type.Object({
   type: Type.Literal('player.excluded'),
   until_ms: Type.Integer(),
 })
+// Of logins and operators: `player_id` is whose login it is, whatever the role.
+export const loggedIn = Type.Object({
+  ...envelope,
+  type: Type.Literal('identity.logged_in'),
+  login_id: Type.String(),
+  role,
+})
+/** Of a name that nobody has, `player_id` is `nobody`: what was typed as a name may be a password. */
+export const loginLocked = Type.Object({
+  ...envelope,
+  type: Type.Literal('identity.login_locked'),
+  in_a_row: Type.Integer(),
+})
+export const logoutCause = Type.Enum(['logout', 'refresh_token_reused', 'suspended'])
+export const loggedOut = Type.Object({
+  ...envelope,
+  type: Type.Literal('identity.logged_out'),
+  login_id: Type.String(),
+  cause: logoutCause,
+})
+const byOperator = { ...envelope, operator_id: Type.String() }
+export const playerSuspended = Type.Object({ ...byOperator, type: Type.Literal('player.suspended') })
+export const playerReinstated = Type.Object({ ...byOperator, type: Type.Literal('player.reinstated') })
 export const systemEvent = Type.Union([
   moneyTransferred,
   roundEnded,
@@ -57,7 +81,13 @@ export const systemEvent = Type.Union([
   sessionOpened,
   limitChanged,
   playerExcluded,
+  loggedIn,
+  loginLocked,
+  loggedOut,
+  playerSuspended,
+  playerReinstated,
 ])
+export type LogoutCause = Static<typeof logoutCause>
 
 export type MoneyTransferred = Static<typeof moneyTransferred>
 export type RoundEnded = Static<typeof roundEnded>

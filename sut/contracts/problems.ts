@@ -10,6 +10,7 @@ export const problems = {
   clock_skewed: { status: 401, retry: false },
   insufficient_funds: { status: 402, retry: false },
   forbidden: { status: 403, retry: false },
+  account_suspended: { status: 403, retry: false },
   not_found: { status: 404, retry: false },
   name_taken: { status: 409, retry: false },
   idempotency_conflict: { status: 409, retry: false },

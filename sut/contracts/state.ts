@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox'
+import { auditEntry, auditHead } from './audit.ts'
 import { transferKind } from './calls.ts'
 import { systemEvent } from './events.ts'
 import { balanceMinor, signedMinor } from './money.ts'
@@ -83,6 +84,9 @@ const gameModelState = Type.Object({
   staked_minor: Type.Integer(),
   won_minor: Type.Integer(),
 })
+/** The audit trail, and its head: records of before there was one have neither. */
+const auditState = Type.Object({ kind: Type.Literal('audit'), entry: auditEntry })
+const auditHeadState = Type.Object({ kind: Type.Literal('audit_head'), head: auditHead })
 
 export const stateLine = Type.Union([
   accountState,
@@ -94,6 +98,8 @@ export const stateLine = Type.Union([
   logState,
   playerModelState,
   gameModelState,
+  auditState,
+  auditHeadState,
 ])
 export type StateLine = Static<typeof stateLine>
 export type StateOf<Kind extends StateLine['kind']> = Extract<StateLine, { kind: Kind }>

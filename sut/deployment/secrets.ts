@@ -16,11 +16,14 @@ export interface Secrets {
   nats_cluster: string
   /** Of PostgreSQL roles, Redis users and NATS users, by service. */
   passwords: Record<string, string>
+  /** Passwords of the accounts `operator` and `auditor` of the public API. */
+  staff: Record<'operator' | 'auditor', string>
   /** The field `secrets` of a service's configuration. */
   ofService: Partial<Record<ServiceName, Record<string, string>>>
 }
 
 export function createSecrets(services: readonly string[]): Secrets {
+  const staff = { operator: newPassword(), auditor: newPassword() }
   return {
     operations_token: newPassword(),
     postgres_superuser: newPassword(),
@@ -32,12 +35,26 @@ export function createSecrets(services: readonly string[]): Secrets {
     observer: newPassword(),
     nats_cluster: newPassword(),
     passwords: Object.fromEntries(services.map((service) => [service, newPassword()])),
+    staff,
     ofService: {
       gateway: { signing_master: randomBytes(32).toString('hex') },
-      identity: { token_seal: randomBytes(32).toString('hex') },
+      identity: {
+        token_seal: randomBytes(32).toString('hex'),
+        operator_password: staff.operator,
+        auditor_password: staff.auditor,
+      },
     },
   }
 }
+
+/** What a person logs in with who is no player: goes into a file that this user alone can read, and nowhere else. */
+export const staffAccounts = ({ staff }: Pick<Secrets, 'staff'>): string =>
+  `${JSON.stringify(
+    Object.entries(staff).map(([name, password]) => ({ name, password })),
+    null,
+    2,
+  )}\n`
+export const staffFile = 'accounts.json'
 
 /** Letters and digits alone: it goes into configuration files and connection strings as it is. */
 export function newPassword(): string {

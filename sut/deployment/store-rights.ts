@@ -32,11 +32,22 @@ export interface NatsRights {
 
 export const storeRights: Record<ServiceName, StoreRights> = {
   gateway: { redis: { keys: ['nonce:*', 'rate:*'], commands: ['get', 'set', 'incrby', 'pexpire'] } },
-  identity: { nats: { publishes: ['identity.player_registered'] } },
-  session: {
-    redis: { keys: ['cache:session:*'], commands: ['get', 'set', 'del'] },
+  identity: {
     nats: {
-      publishes: ['session.opened'],
+      publishes: [
+        'identity.player_registered',
+        'identity.logged_in',
+        'identity.login_locked',
+        'identity.logged_out',
+        'player.suspended',
+        'player.reinstated',
+      ],
+    },
+  },
+  session: {
+    redis: { keys: ['cache:session-2:*'], commands: ['get', 'set', 'del'] },
+    nats: {
+      publishes: ['session.opened', 'limit.changed', 'player.excluded'],
       consumes: [{ durable: 'session', filter: 'events.*.game.round_ended' }],
     },
   },
@@ -48,7 +59,7 @@ export const storeRights: Record<ServiceName, StoreRights> = {
       // A dead letter, of whatever service, is sent again once it is understood.
       publishes: eventTypes,
       creates: [eventStream, logStream],
-      consumes: [{ durable: 'telemetry' }],
+      consumes: [{ durable: 'telemetry' }, { durable: 'audit' }],
       keepsLog: true,
       buckets: [{ name: 'log-invalid', lists: true }],
     },

@@ -11,6 +11,8 @@ export const standardChoices = {
   fairness: 'promised' as 'promised' | 'swapped',
   /** PostgreSQL's standby, set by the target: synchronous: no acknowledged commit is lost in a fail-over. */
   replication: 'synchronous' as 'synchronous' | 'asynchronous',
+  /** every: each event that must be in the audit trail gets there. skips: some are taken and not kept. */
+  audit: 'every' as 'every' | 'skips',
 }
 export type Choices = typeof standardChoices
 
@@ -60,6 +62,14 @@ const all: readonly Design[] = [
     description: 'The game shows the hash of one server seed and draws rounds with another.',
     planted_bug: true,
     choices: { ...standardChoices, fairness: 'swapped' },
+  },
+  {
+    name: 'audit-skips',
+    title: 'Planted bug: the audit trail leaves events out',
+    description:
+      'Telemetry takes every event and keeps no audit entry of one in eight: the chain holds, and lacks money.',
+    planted_bug: true,
+    choices: { ...standardChoices, audit: 'skips' },
   },
 ]
 

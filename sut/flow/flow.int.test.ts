@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { waitFor } from '#lib/wait.ts'
 import type {
   ActiveSeed,
+  AuditPage,
   History,
   LoggedIn,
   MoneyMoved,
@@ -9,6 +10,7 @@ import type {
   SeedRotated,
   SpinResult,
 } from '#sut/contracts/api.ts'
+import { firstAuditBreak } from '#sut/contracts/audit.ts'
 import { services } from '#sut/contracts/descriptor.ts'
 import { drawStops, seedHash, winOf } from '#sut/contracts/fairness.ts'
 import type { StateLine } from '#sut/contracts/state.ts'
@@ -16,7 +18,8 @@ import { playerClient } from './player.ts'
 import { startTestSystem, type TestSystem } from './system.ts'
 
 let system: TestSystem
-let player: ReturnType<typeof playerClient>
+type Client = ReturnType<typeof playerClient>
+let player: Client
 beforeAll(async () => {
   system = await startTestSystem()
   player = playerClient(system.url)
@@ -130,6 +133,51 @@ test('a login goes on by its refresh token, and ends with a logout', async () =>
   const { refresh_token: newest } = refreshed.body
   expect(await someone.send('refresh', { refresh_token: newest })).toMatchObject({ status: 401 })
   await someone.close()
+})
+
+test('an operator suspends a player and lets them back; the auditor reads all of it', async () => {
+  const credentials = { name: 'hedy', password: 'correct horse' }
+  const [someone, operator, auditor] = [1, 2, 3].map(() => playerClient(system.url)) as [Client, Client, Client]
+  await someone.send('register', credentials)
+  const { player_id } = await someone.logIn(credentials.name, credentials.password)
+  const deposit = await someone.send<MoneyMoved>('deposit', { amount_minor: 700 }, 'deposit-hedy')
+  expect(deposit.status).toBe(200)
+  const { player_id: operator_id } = await operator.logIn('operator', system.staff.operator)
+  expect(await operator.sendTo('suspend', { player_id })).toEqual({ status: 200, body: { player_id, suspended: true } })
+  await waitFor(async () => (await someone.send('balance')).status === 401, {
+    what: 'the end of the login at the gateway',
+    limit_ms: 5_000,
+    every_ms: 200,
+  })
+  expect(await someone.send('login', credentials)).toMatchObject({ status: 403, body: { code: 'account_suspended' } })
+  expect(await operator.sendTo('suspend', { player_id: 'nobody' })).toMatchObject({ status: 404 })
+  expect(await operator.sendTo('reinstate', { player_id })).toMatchObject({ status: 200, body: { suspended: false } })
+  await someone.logIn(credentials.name, credentials.password)
+  expect(await someone.send<MoneyMoved>('balance')).toMatchObject({ status: 200, body: { balance_minor: 700 } })
+
+  await settled()
+  await auditor.logIn('auditor', system.staff.auditor)
+  const first = await auditor.sendTo<AuditPage>('audit', {}, '?after=0&limit=2')
+  const rest = await auditor.sendTo<AuditPage>('audit', {}, '?after=2&limit=500')
+  expect([first.status, rest.status]).toEqual([200, 200])
+  const entries = [...first.body.entries, ...rest.body.entries]
+  expect(first.body.entries).toHaveLength(2)
+  expect(firstAuditBreak(entries)).toBeNull()
+  expect(rest.body.head).toMatchObject({ sequence: entries.length, hash: entries.at(-1)!.hash })
+  const told = entries.filter(({ subject }) => subject === player_id).map(({ kind }) => kind)
+  expect(told.toSorted()).toEqual([
+    'identity.logged_in',
+    'identity.logged_in',
+    'identity.logged_out',
+    'player.reinstated',
+    'player.suspended',
+    'wallet.transferred',
+  ])
+  const action = entries.find(({ kind }) => kind === 'player.suspended')
+  expect(action?.details).toEqual({ operator_id })
+  expect(entries.map(({ details }) => details['transfer_id'])).toContain(deposit.body.transfer_id)
+  expect(await auditor.sendTo('audit', {}, '?limit=501')).toMatchObject({ status: 400 })
+  for (const client of [someone, operator, auditor]) await client.close()
 })
 
 test('what the door refuses', async () => {

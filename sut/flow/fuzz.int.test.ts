@@ -5,12 +5,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '#lib/clock.ts'
 import { newId } from '#lib/random.ts'
 import {
+  admittedRoles,
   publicRoutes,
   signatureHeaders,
   type LoggedIn,
   type OperationKind,
   type SpinResult,
 } from '#sut/contracts/api.ts'
+import type { Role } from '#sut/contracts/roles.ts'
 import { signatureOf } from '#sut/gateway/signature.ts'
 import { playerClient } from './player.ts'
 import { startTestSystem, type TestSystem } from './system.ts'
@@ -63,7 +65,12 @@ const operationOf = (kind: OperationKind): Operation =>
   document.paths[publicRoutes[kind].path]![publicRoutes[kind].method.toLowerCase()]!
 
 /** Stands for something that exists for the player who sends it; filled in before it is signed. */
-const existing: Record<string, string> = { game_id: '@game', session_id: '@session', round_id: '@round' }
+const existing: Record<string, string> = {
+  game_id: '@game',
+  session_id: '@session',
+  round_id: '@round',
+  player_id: '@player',
+}
 
 /** What fits the schema, of the few forms that ours have. */
 function fitting(schema: Schema): fc.Arbitrary<unknown> {
@@ -107,18 +114,24 @@ function bodies(schema: Schema | undefined): fc.Arbitrary<string> {
   )
 }
 
-/** The path with its parameters filled in: with what exists, what fits, anything. */
-function paths({ path, parameters = [] }: { path: string } & Pick<Operation, 'parameters'>): fc.Arbitrary<string> {
-  const named = parameters.filter((parameter) => parameter.in === 'path')
-  const values = named.map(({ name, schema }) =>
-    fc.oneof(fc.constant(existing[name] ?? ''), fitting(schema) as fc.Arbitrary<string>, fc.string({ maxLength: 80 })),
-  )
-  return fc.tuple(...values).map((filled) =>
-    named.reduce((text, { name }, index) => {
-      const value = filled[index]!
-      return text.replace(`{${name}}`, () => (value === existing[name] ? value : encodeURIComponent(value)))
-    }, path),
-  )
+/** The path with values in it, and a query: right ones, others, and none. */
+function paths(template: string, { parameters = [] }: Operation): fc.Arbitrary<string> {
+  const wild = fc.string({ minLength: 1, maxLength: 80 }).map((text) => encodeURIComponent(text.toWellFormed()))
+  const valueOf = (name: string, schema: Schema): fc.Arbitrary<string> => {
+    const right = (fitting(schema) as fc.Arbitrary<string>).map(encodeURIComponent)
+    const known = name in existing ? [{ weight: 3, arbitrary: fc.constant(existing[name]!) }] : []
+    return fc.oneof(...known, { weight: 3, arbitrary: right }, { weight: 1, arbitrary: wild })
+  }
+  const places = parameters.filter((parameter) => parameter.in === 'path' || parameter.in === 'query')
+  const values = fc.tuple(...places.map(({ name, schema }) => fc.option(valueOf(name, schema), { freq: 4 })))
+  return values.map((chosen) => {
+    const given = places.flatMap((place, index) => (chosen[index] == null ? [] : [{ ...place, value: chosen[index] }]))
+    const query = given.filter((each) => each.in === 'query').map(({ name, value }) => `${name}=${value}`)
+    const path = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+      return given.find((each) => each.in === 'path' && each.name === name)?.value ?? existing[name]!
+    })
+    return query.length === 0 ? path : `${path}?${query.join('&')}`
+  })
 }
 
 const headerText = fc.string({ maxLength: 300 }).map((text) => text.replaceAll(/[^\x20-\x7e]/g, '').trim())
@@ -187,8 +200,8 @@ interface Someone extends LoggedIn {
   session_id: string
   round_id: string
 }
-/** A player with money, a session and a round. */
-async function someone(): Promise<Someone> {
+/** A player with money, a session and a round; with another role it is that one's token, and the player is there beside it. */
+async function someone(role: Role = 'player'): Promise<Someone> {
   const client = playerClient(system.url)
   const name = newId()
   await client.send('register', { name, password: 'correct horse' })
@@ -199,8 +212,9 @@ async function someone(): Promise<Someone> {
   await client.send('deposit', { amount_minor: 1_000_000 }, newId())
   const stake = { session_id, stake_minor: 1, client_seed: 'seed' }
   const { round_id } = (await client.send<SpinResult>('spin', stake, newId())).body
+  const token = role === 'player' ? holder : await client.logIn(role, system.staff[role])
   await client.close()
-  return { ...holder, game_id, session_id, round_id }
+  return { ...token, game_id, session_id, round_id, player_id: holder.player_id }
 }
 
 describe('whatever is sent is answered as the document says', () => {
@@ -214,23 +228,26 @@ describe('whatever is sent is answered as the document says', () => {
     const content = operation.requestBody?.content['application/json'].schema
     const type = fc.constantFrom('application/json', 'application/json', 'application/json', 'text/plain', '')
     const seen = new Set<number>()
-    let holder = await someone()
+    const [role] = admittedRoles[kind] ?? ['player' as const]
+    let holder = await someone(role)
     let requests = 0
     await fc.assert(
       fc.asyncProperty(
-        paths({ path, parameters: operation.parameters ?? [] }),
+        paths(path, operation),
         bodies(content),
         key,
         type,
         fc.constantFrom(...credentials),
         headerText,
         async (path_text, body_text, key_text, type_text, how, noise) => {
-          if (++requests % requests_a_player === 0) holder = await someone()
+          if (++requests % requests_a_player === 0) holder = await someone(role)
           const filled = (text: string): string =>
             text
               .replaceAll('@game', holder.game_id)
               .replaceAll('@session', holder.session_id)
+
               .replaceAll('@round', holder.round_id)
+              .replaceAll('@player', holder.player_id)
           const body = filled(body_text)
           const headers = {
             ...(key_text === '' ? {} : { 'idempotency-key': key_text }),
@@ -258,6 +275,21 @@ describe('whatever is sent is answered as the document says', () => {
           body: { code: 'not_found' },
         })
   })
+})
+
+test('a token opens the routes of its role, and no other', async () => {
+  const holders = { player: await someone(), operator: await someone('operator'), auditor: await someone('auditor') }
+  const routes = Object.entries(publicRoutes).filter(([kind, route]) => route.signed && kind !== 'logout')
+  expect(routes.length).toBeGreaterThan(6)
+  for (const [kind, { method, path }] of routes)
+    for (const [role, holder] of Object.entries(holders)) {
+      const made: Made = { method, path: path.replace(':player_id', 'nobody'), body: '', headers: {} }
+      const { status, body } = await send(signed(made, holder, 'right', ''))
+      const admitted = (admittedRoles[kind as OperationKind] ?? ['player']).some((each) => each === role)
+      // Admitted: whatever its shape gets, as nothing has one here.
+      if (admitted) expect(status, `${role} ${kind}`).not.toBe(403)
+      else expect([status, body], `${role} ${kind}`).toMatchObject([403, { code: 'forbidden' }])
+    }
 })
 
 test('forged, tampered, skewed and replayed requests are refused, each in its own way, and counted', async () => {

@@ -13,20 +13,16 @@ export interface Answer<T> {
 export function playerClient(url: string): {
   /** `params`: of the path. */
   send<T>(kind: OperationKind, body?: object, key?: string, params?: Record<string, string>): Promise<Answer<T>>
+  /** With what the path names, and a query. */
+  sendTo<T>(kind: OperationKind, params: Record<string, string>, query?: string): Promise<Answer<T>>
   logIn(name: string, password: string): Promise<LoggedIn>
   close(): Promise<void>
 } {
   const dispatcher = new Agent({ connect: { rejectUnauthorized: false } })
   let holder: LoggedIn | undefined
 
-  const send = async <T>(
-    kind: OperationKind,
-    content?: object,
-    key?: string,
-    params: Record<string, string> = {},
-  ): Promise<Answer<T>> => {
-    const { method, path: pattern, signed } = publicRoutes[kind]
-    const path = pattern.replaceAll(/\{(\w+)\}/g, (_match, name: string) => encodeURIComponent(params[name] ?? ''))
+  const sendAs = async <T>(kind: OperationKind, path: string, content?: object, key?: string): Promise<Answer<T>> => {
+    const { method, signed } = publicRoutes[kind]
     const body = content === undefined ? '' : JSON.stringify(content)
     const headers: Record<string, string> = content === undefined ? {} : { 'content-type': 'application/json' }
     if (key !== undefined) headers['idempotency-key'] = key
@@ -43,10 +39,14 @@ export function playerClient(url: string): {
     return { status: answer.statusCode, body: (await answer.body.json()) as T }
   }
 
+  const pathOf = (kind: OperationKind, params: Record<string, string>): string =>
+    publicRoutes[kind].path.replaceAll(/\{(\w+)\}/g, (_hole, name: string) => encodeURIComponent(params[name] ?? ''))
+
   return {
-    send,
+    send: (kind, content, key, params = {}) => sendAs(kind, pathOf(kind, params), content, key),
+    sendTo: (kind, params, query = '') => sendAs(kind, pathOf(kind, params) + query),
     logIn: async (name, password) => {
-      const answer = await send<LoggedIn>('login', { name, password })
+      const answer = await sendAs<LoggedIn>('login', publicRoutes.login.path, { name, password })
       if (answer.status !== 200) throw new Error(`login answered ${answer.status}: ${JSON.stringify(answer.body)}`)
       return (holder = answer.body)
     },

@@ -32,11 +32,13 @@ const wires: Record<ServiceName, Wire> = {
   telemetry: wireTelemetry,
   analytics: wireAnalytics,
 }
-const with_database = ['identity', 'session', 'game', 'wallet', 'catalog'] as const
+const with_database = ['identity', 'session', 'game', 'wallet', 'catalog', 'telemetry'] as const
 
 export interface TestSystem extends AsyncDisposable {
   readonly url: string
   readonly token: string
+  /** Passwords of the accounts `operator` and `auditor`. */
+  readonly staff: Secrets['staff']
   /** Operations port by service. */
   readonly operations: Record<string, number>
 }
@@ -75,6 +77,7 @@ export async function startTestSystem(design = 'standard'): Promise<TestSystem> 
     return {
       url: `https://127.0.0.1:${ports['gateway']}`,
       token: secrets.operations_token,
+      staff: secrets.staff,
       operations,
       [Symbol.asyncDispose]: () => cleanUp.disposeAsync(),
     }

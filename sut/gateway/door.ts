@@ -2,8 +2,9 @@ import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from 
 import type { FastifyReply, FastifyRequest, RouteGenericInterface } from 'fastify'
 import { Type } from 'typebox'
 import type { Clock } from '#lib/clock.ts'
-import { idempotencyKey, publicRoutes, type OperationKind } from '#sut/contracts/api.ts'
+import { admittedRoles, idempotencyKey, publicRoutes, type OperationKind } from '#sut/contracts/api.ts'
 import { Problem, type ProblemCode } from '#sut/contracts/problems.ts'
+import type { Role } from '#sut/contracts/roles.ts'
 import type { HttpServer } from '#sut/platform/platform.ts'
 import { bearerOf, type Holder } from './holders.ts'
 import { openApiDocument } from './openapi.ts'
@@ -15,7 +16,7 @@ import { verifySignature } from './signature.ts'
 // The only door. A request passes, in this order, each with a refusal of its own:
 //
 //   places left? → headers → no abuse, not too often → size and JSON → token, not revoked → time and signature → nonce not seen
-//     → shape → no faster than reels turn → its service
+//     → role → shape → no faster than reels turn → its service
 export interface DoorOptions {
   operations: Record<OperationKind, Operation>
   holders: { of(token: string): Promise<Holder> }
@@ -90,7 +91,7 @@ export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise
     options.rates.take('address', request.ip)
   }
 
-  const admit = async (request: Request): Promise<void> => {
+  const admit = async (request: Request, admitted: readonly Role[]): Promise<void> => {
     const holder = await options.holders.of(bearerOf(request.headers.authorization))
     if (await options.revocations.has(holder.jti))
       throw new Problem('token_revoked', 'the token is valid no more: log in again')
@@ -98,8 +99,9 @@ export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise
     const nonce = verifySignature(signed, holder.secret, clock.wall_ms())
     if (!(await options.nonces.claim(holder.jti, nonce)))
       throw new Problem('request_replayed', 'this nonce has been used: sign each request anew')
-    // Last: nobody can use up what another one may ask.
+    // Not before: nobody can use up what another one may ask.
     options.rates.take('player', holder.player_id)
+    if (!admitted.includes(holder.role)) throw new Problem('forbidden', `this is not for the role ${holder.role}`)
     request.player_id = holder.player_id
     request.jti = holder.jti
   }
@@ -129,10 +131,11 @@ export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise
       scope.route({
         method,
         url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
-        ...(signed ? { preValidation: admit } : {}),
+        ...(signed ? { preValidation: (request: Request) => admit(request, admittedRoles[kind] ?? ['player']) } : {}),
         schema: {
           ...(operation.body === undefined ? {} : { body: operation.body }),
           ...(operation.params === undefined ? {} : { params: operation.params }),
+          ...(operation.query === undefined ? {} : { querystring: operation.query }),
           ...(operation.moves_money ? { headers: keyed } : {}),
           response: { [status]: operation.answer },
         },
@@ -141,6 +144,7 @@ export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise
           const answer = await operation.handle({
             body: request.body as never,
             params: request.params as Record<string, string>,
+            query: request.query as Record<string, string>,
             player_id: request.player_id,
             jti: request.jti,
             idempotency_key: String(request.headers['idempotency-key'] ?? ''),

@@ -2,11 +2,13 @@ import { hash, type KeyObject } from 'node:crypto'
 import { decodeJwt } from 'jose'
 import type { Clock } from '#lib/clock.ts'
 import { Problem } from '#sut/contracts/problems.ts'
+import type { Role } from '#sut/contracts/roles.ts'
 import { signingKeyOf, signingSecret } from './signature.ts'
 
 /** Who sends a request, as its token says, and the secret that its signature must be made with. */
 export interface Holder {
   player_id: string
+  role: Role
   jti: string
   secret: KeyObject
   expires_at_ms: number
@@ -14,7 +16,7 @@ export interface Holder {
 
 export interface HoldersOptions {
   /** Throws Problem: unauthenticated, token_expired or unavailable. */
-  verify: (token: string) => Promise<{ player_id: string; expires_at_ms: number }>
+  verify: (token: string) => Promise<{ player_id: string; role: Role; expires_at_ms: number }>
   signing_master: string
   clock: Clock
   /** Verified tokens that are kept; beyond it the ones that were not used for longest are verified again. */
@@ -57,9 +59,9 @@ export function holders({ verify, signing_master, clock, kept_max }: HoldersOpti
       const holder = known(key)
       if (holder !== undefined) return holder
 
-      const { player_id, expires_at_ms } = await verify(token)
+      const { player_id, role, expires_at_ms } = await verify(token)
       const jti = identifierOf(token)
-      const verified = { player_id, jti, secret: signingSecret(signingKeyOf(signing_master, jti)), expires_at_ms }
+      const verified = { player_id, role, jti, secret: signingSecret(signingKeyOf(signing_master, jti)), expires_at_ms }
       for (const oldest of kept.keys()) {
         if (kept.size < kept_max) break
         kept.delete(oldest)

@@ -1,8 +1,16 @@
-import { type OperationKind, idempotencyKey, problem, publicRoutes, signatureHeaders } from '#sut/contracts/api.ts'
+import type { TObject } from 'typebox'
+import {
+  type OperationKind,
+  admittedRoles,
+  idempotencyKey,
+  problem,
+  publicRoutes,
+  signatureHeaders,
+} from '#sut/contracts/api.ts'
 import { problems } from '#sut/contracts/problems.ts'
 import type { Operation } from './operations.ts'
 
-type Described = Pick<Operation, 'body' | 'params' | 'answer' | 'moves_money'>
+type Described = Pick<Operation, 'body' | 'params' | 'query' | 'answer' | 'moves_money'>
 
 const json = (schema: unknown): object => ({ 'application/json': { schema } })
 const header = (name: string, description: string, schema: unknown = { type: 'string' }): object => ({
@@ -57,15 +65,25 @@ export function openApiDocument(operations: Readonly<Record<OperationKind, Descr
   }
 }
 
-function operationOf(kind: OperationKind, { body, params, answer, moves_money }: Described): object {
+const fieldsOf = (place: 'path' | 'query', schema: TObject | undefined): object[] =>
+  Object.entries(schema?.properties ?? {}).map(([name, of]) => ({
+    name,
+    in: place,
+    required: place === 'path',
+    schema: of,
+  }))
+
+function operationOf(kind: OperationKind, { body, params, query, answer, moves_money }: Described): object {
   const { status, signed } = publicRoutes[kind]
   const parameters = [
-    ...Object.entries(params?.properties ?? {}).map(([name, schema]) => ({ name, in: 'path', required: true, schema })),
+    ...fieldsOf('path', params),
+    ...fieldsOf('query', query),
     ...(signed ? signature : []),
     ...(moves_money ? [header('idempotency-key', 'the same key moves money once', idempotencyKey)] : []),
   ]
   return {
     operationId: kind,
+    ...(signed && { description: `For the role ${(admittedRoles[kind] ?? ['player']).join(', ')}.` }),
     security: signed ? [{ token: [] }] : [],
     ...(parameters.length > 0 && { parameters }),
     ...(body !== undefined && { requestBody: { required: true, content: json(body) } }),

@@ -10,8 +10,9 @@ import { signingKeyOf } from './signature.ts'
 /** A public request after admission and validation. */
 export interface PublicRequest<Body> {
   body: Body
-  /** Of the path; empty where it has none. */
-  params: Record<string, string>
+  /** Of the path and of the query; empty where there is none. */
+  params: Readonly<Record<string, string>>
+  query: Readonly<Record<string, string>>
   /** Empty where the route is not signed. */
   player_id: string
   /** Of the token; empty where the route is not signed. */
@@ -24,8 +25,9 @@ export interface PublicRequest<Body> {
 
 export interface Operation {
   body?: TSchema
-  /** Of the {parameters} in its path. */
+  /** Of the {parameters} in its path, and of the query. */
   params?: TObject
+  query?: TObject
   answer: TSchema
   moves_money: boolean
   /** A rate of its own, beside that of all requests of a player. */
@@ -127,5 +129,26 @@ export function operations(call: Call, signing_master: string): Record<api.Opera
         call('game.proof', { params: { id: player_id, round: params['round_id']! }, deadline_ms }),
     },
     ...careOperations(call),
+    ...staffOperations(call),
   }
 }
+
+const staffOperations = (call: Call): Record<'suspend' | 'reinstate' | 'audit', Operation> => ({
+  suspend: operatorAction(call, 'identity.suspend'),
+  reinstate: operatorAction(call, 'identity.reinstate'),
+  audit: {
+    query: api.auditQuery,
+    answer: api.auditPage,
+    moves_money: false,
+    handle: ({ query, deadline_ms }) => call('telemetry.audit', { query: { ...query }, deadline_ms }),
+  },
+})
+
+/** The holder of the token is the operator. */
+const operatorAction = (call: Call, name: 'identity.suspend' | 'identity.reinstate'): Operation => ({
+  params: api.playerParameter,
+  answer: api.playerAccess,
+  moves_money: false,
+  handle: ({ player_id: operator_id, params, deadline_ms }) =>
+    call(name, { params: { id: params['player_id']! }, body: { operator_id }, deadline_ms }),
+})

@@ -9,8 +9,10 @@ import { accounts } from './accounts.ts'
 import { attempts } from './attempts.ts'
 import { outboxLines } from './dump.ts'
 import { logins, tokenLife_s } from './logins.ts'
+import { operators } from './operators.ts'
 import { passwords } from './passwords.ts'
 import { playerStore } from './players.ts'
+import { ensureStaff } from './staff.ts'
 
 let postgres: PostgresStore
 let database: Database
@@ -27,15 +29,26 @@ afterAll(async () => {
 
 const limits = { in_a_row_max: 3, lock_ms: 400, lock_most_ms: 1600, forget_ms: 60_000 }
 const tokens = () =>
-  logins({ database, sign: async (player_id, jti, expires_in_s) => `${player_id} ${jti} ${expires_in_s}` })
+  logins({
+    database,
+    sign: async ({ player_id, jti }, expires_in_s) => `${player_id} ${jti} ${expires_in_s}`,
+    clock: systemClock,
+  })
 const open = async () =>
   accounts({
     players: playerStore(database),
     passwords: await passwords({ at_once: 2, waiting_max: 50 }),
-    attempts: attempts(database, limits),
+    attempts: attempts(database, limits, systemClock),
     logins: tokens(),
     clock: systemClock,
   })
+/** Types of the events about somebody, in their order, and what they say beside that. */
+const eventsOf = async (player_id: string): Promise<object[]> => {
+  const rows = await database.query<{ body: object }>('select body from outbox where player_id = $1 order by id', [
+    player_id,
+  ])
+  return rows.map(({ body }) => body)
+}
 const jtiOf = ({ token }: { token: string }): string => token.split(' ')[1]!
 const notValid = { code: 'unauthenticated' }
 
@@ -86,7 +99,7 @@ test('wrong passwords in a row lock a name, whether it exists or not, for longer
 })
 
 test('wrong passwords that are long past count no more, and no number of them is too many', async () => {
-  const { assertOpen, failed } = attempts(database, limits)
+  const { assertOpen, failed } = attempts(database, limits, systemClock)
   for (let count = 0; count < limits.in_a_row_max; count++) await failed('Forgotten')
   await expect(assertOpen('Forgotten')).rejects.toMatchObject({ code: 'too_many_requests' })
   await database.query(
@@ -148,5 +161,105 @@ describe('a login', () => {
     await expect(refresh(refresh_token)).rejects.toMatchObject(notValid)
     await removeOld()
     expect(await database.query('select 1 from refresh_tokens')).toEqual([])
+  })
+})
+
+describe('an event in the same transaction', () => {
+  const credentials = () => ({ name: newId(), password: 'correct horse' })
+
+  test('tells of a login, its end, and no end that was none', async () => {
+    const { register, login } = await open()
+    const ada = credentials()
+    const { player_id } = await register(ada)
+    const { end, refresh } = tokens()
+    const one = await login(ada)
+    await end(jtiOf(one))
+    await end(jtiOf(one))
+    const other = await login(ada)
+    await refresh(other.refresh_token)
+    await expect(refresh(other.refresh_token)).rejects.toMatchObject(notValid)
+    expect(await eventsOf(player_id)).toMatchObject([
+      { type: 'identity.player_registered' },
+      { type: 'identity.logged_in', role: 'player' },
+      { type: 'identity.logged_out', cause: 'logout' },
+      { type: 'identity.logged_in' },
+      { type: 'identity.logged_out', cause: 'refresh_token_reused' },
+    ])
+  })
+
+  test('tells of a lock, and of a name that nobody has only that', async () => {
+    const { register, login } = await open()
+    const ada = credentials()
+    const { player_id } = await register(ada)
+    const before = (await eventsOf('nobody')).length
+    for (const name of [ada.name, newId()])
+      for (let count = 0; count < limits.in_a_row_max; count++)
+        await expect(login({ name, password: 'battery staple' })).rejects.toMatchObject(notValid)
+    expect((await eventsOf(player_id)).slice(1)).toMatchObject([{ type: 'identity.login_locked', in_a_row: 3 }])
+    const [nobodys] = (await eventsOf('nobody')).slice(before)
+    expect(Object.keys(nobodys!).toSorted()).toEqual(['id', 'in_a_row', 'occurred_at_ms', 'player_id', 'type'])
+  })
+})
+
+interface Acted {
+  player_id: string
+  operator_id: string
+}
+describe('an operator', () => {
+  const suspend = (request: Acted) => operators({ database, clock: systemClock }).suspend(request)
+  const reinstate = (request: Acted) => operators({ database, clock: systemClock }).reinstate(request)
+  const suspended = { code: 'account_suspended' }
+
+  test('ends the logins of a player and lets none begin until the account is reinstated', async () => {
+    const { register, login } = await open()
+    const ada = { name: newId(), password: 'correct horse' }
+    const { player_id } = await register(ada)
+    const [one, other] = [await login(ada), await login(ada)]
+    const request = { player_id, operator_id: 'operator-1' }
+    expect(await suspend(request)).toEqual({ player_id, suspended: true })
+    expect(await suspend(request)).toEqual({ player_id, suspended: true })
+    const { revoked, refresh } = tokens()
+    expect(await revoked()).toEqual(expect.arrayContaining([jtiOf(one), jtiOf(other)]))
+    await expect(refresh(other.refresh_token)).rejects.toMatchObject(notValid)
+    await expect(login(ada)).rejects.toMatchObject(suspended)
+    await expect(login({ ...ada, password: 'battery staple' })).rejects.toMatchObject(notValid)
+    expect(await reinstate(request)).toEqual({ player_id, suspended: false })
+    expect(await login(ada)).toMatchObject({ player_id })
+    const told = (await eventsOf(player_id)).filter((event) => JSON.stringify(event).includes('"player.'))
+    expect(told).toMatchObject([
+      { type: 'player.suspended', operator_id: 'operator-1' },
+      { type: 'player.reinstated', operator_id: 'operator-1' },
+    ])
+  })
+
+  test('who suspends while logins begin and go on leaves none of them', async () => {
+    const { register, login } = await open()
+    const ada = { name: newId(), password: 'correct horse' }
+    const { player_id } = await register(ada)
+    const { refresh, begin } = tokens()
+    const held = await Promise.all(Array.from({ length: 6 }, () => login(ada)))
+    await Promise.allSettled([
+      ...held.map(({ refresh_token }) => refresh(refresh_token)),
+      begin(player_id),
+      suspend({ player_id, operator_id: 'operator-1' }),
+      begin(player_id),
+    ])
+    expect(await database.query('select 1 from refresh_tokens where player_id = $1', [player_id])).toEqual([])
+  })
+
+  test('and an auditor have accounts from the secrets, made once, which no operator can suspend', async () => {
+    const secrets = { operator_password: 'operator-secret', auditor_password: 'auditor-secret' }
+    const hasher = await passwords({ at_once: 2, waiting_max: 50 })
+    await Promise.all([1, 2].map(() => ensureStaff(playerStore(database), hasher, secrets)))
+    await ensureStaff(playerStore(database), hasher, { operator_password: 'later', auditor_password: 'later' })
+    const { login, register } = await open()
+    await expect(register({ name: 'Operator', password: 'correct horse' })).rejects.toMatchObject({
+      code: 'name_taken',
+    })
+    const { player_id } = await login({ name: 'auditor', password: 'auditor-secret' })
+    expect(await eventsOf(player_id)).toMatchObject([{ type: 'identity.logged_in', role: 'auditor' }])
+    await expect(suspend({ player_id, operator_id: 'operator-1' })).rejects.toMatchObject({ code: 'not_found' })
+    await expect(suspend({ player_id: 'nobody', operator_id: 'o' })).rejects.toMatchObject({ code: 'not_found' })
+    await expect(ensureStaff(playerStore(database), hasher, {})).rejects.toThrow('operator_password')
   })
 })

@@ -29,13 +29,16 @@ export function accounts({ players, passwords, attempts, logins, clock }: Accoun
       return { player_id }
     },
 
-    /** Throws Problem unauthenticated, the same for a wrong name and a wrong password; too_many_requests for a locked name. */
+    /**
+     * Throws Problem unauthenticated, the same for a wrong name and a wrong password; too_many_requests for a locked name;
+     * account_suspended.
+     */
     login: async ({ name, password }: Credentials): Promise<Login> => {
       const failed_before = await attempts.assertOpen(name)
       const player = await players.byName(name)
       const right = await passwords.verify(player?.password_hash, password)
       if (player === undefined || !right) {
-        await attempts.failed(name)
+        await attempts.failed(name, player?.player_id)
         throw new Problem('unauthenticated', 'name or password is wrong')
       }
       if (failed_before) await attempts.forget(name)

@@ -1,8 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto'
+import type { Clock } from '#lib/clock.ts'
 import { newId } from '#lib/random.ts'
 import type { Login } from '#sut/contracts/calls.ts'
 import { Problem } from '#sut/contracts/problems.ts'
+import type { Role } from '#sut/contracts/roles.ts'
 import type { Database, Transaction } from '#sut/platform/database.ts'
+import { appendEvent } from '#sut/platform/outbox.ts'
+import { endLogin, type LoginKey } from './login-end.ts'
 
 export const tokenLife_s = 15 * 60
 export const refreshLife_s = 12 * 60 * 60
@@ -10,8 +14,11 @@ export const refreshLife_s = 12 * 60 * 60
 export interface LoginsOptions {
   database: Pick<Database, 'query' | 'transaction'>
   /** An access token with this identifier. */
-  sign: (player_id: string, jti: string, expires_in_s: number) => Promise<string>
+  sign: (claims: { player_id: string; role: Role; jti: string }, expires_in_s: number) => Promise<string>
+  clock: Pick<Clock, 'wall_ms'>
 }
+/** What the lock of an account is needed for: an operator who suspends it waits, or has done it. */
+const lockHolder = `select role, suspended_at is not null as suspended from players where player_id = $1 for share`
 
 // One login, and the tokens that follow each other:
 //
@@ -19,10 +26,10 @@ export interface LoginsOptions {
 //   logout, or a refresh token that comes a second time: the whole login ends, and its access tokens are revoked
 //
 // A second use means that two have it, and nobody can tell which of them stole it (RFC 9700, section 4.14.2).
-export function logins({ database, sign }: LoginsOptions) {
+export function logins({ database, sign, clock }: LoginsOptions) {
   const issue = async (
     tx: Pick<Transaction, 'query'>,
-    { player_id, login_id }: { player_id: string; login_id: string },
+    { player_id, login_id, role }: LoginKey & { role: Role },
   ): Promise<Login> => {
     const jti = newId()
     const refresh_token = randomBytes(32).toString('base64url')
@@ -31,22 +38,24 @@ export function logins({ database, sign }: LoginsOptions) {
        values ($1, $2, $3, $4, now() + $5 * interval '1 s', now() + $6 * interval '1 s')`,
       [hashOf(refresh_token), login_id, player_id, jti, tokenLife_s, refreshLife_s],
     )
-    const token = await sign(player_id, jti, tokenLife_s)
+    const token = await sign({ player_id, role, jti }, tokenLife_s)
     return { player_id, token, expires_in_s: tokenLife_s, refresh_token }
   }
 
-  /** What no request may use any more is kept until it would have ended by itself. */
-  const endLogin = async (tx: Pick<Transaction, 'query'>, login_id: string): Promise<void> => {
-    await tx.query(
-      `with ended as (delete from refresh_tokens where login_id = $1 returning jti, access_until)
-       insert into revoked_tokens select jti, access_until from ended where access_until > now()
-       on conflict do nothing`,
-      [login_id],
-    )
-  }
-
   return {
-    begin: (player_id: string): Promise<Login> => issue(database, { player_id, login_id: newId() }),
+    /** Of an account that there is. Throws Problem account_suspended. */
+    begin: (player_id: string): Promise<Login> =>
+      database.transaction(async (tx) => {
+        const [holder] = await tx.query<{ role: Role; suspended: boolean }>(lockHolder, [player_id])
+        if (holder === undefined) throw new Problem('unauthenticated', 'name or password is wrong')
+        if (holder.suspended) throw new Problem('account_suspended', 'this account is suspended')
+        const { role } = holder
+        const login_id = newId()
+        const id = `identity:login:${login_id}`
+        const occurred_at_ms = clock.wall_ms()
+        await appendEvent(tx, { type: 'identity.logged_in', id, occurred_at_ms, player_id, login_id, role })
+        return issue(tx, { player_id, login_id, role })
+      }),
 
     /** Throws Problem unauthenticated. */
     refresh: async (refresh_token: string): Promise<Login> => {
@@ -58,11 +67,12 @@ export function logins({ database, sign }: LoginsOptions) {
         )
         if (found === undefined || found.over) return undefined
         if (found.used) {
-          await endLogin(tx, found.login_id)
+          await endLogin(tx, found, 'refresh_token_reused', clock.wall_ms())
           return undefined
         }
         await tx.query('update refresh_tokens set used = true where token_hash = $1', [hashOf(refresh_token)])
-        return issue(tx, found)
+        const [holder] = await tx.query<{ role: Role; suspended: boolean }>(lockHolder, [found.player_id])
+        return holder === undefined || holder.suspended ? undefined : issue(tx, { ...found, role: holder.role })
       })
       if (login === undefined) throw new Problem('unauthenticated', 'the refresh token is not valid: log in again')
       return login
@@ -71,10 +81,8 @@ export function logins({ database, sign }: LoginsOptions) {
     /** Ends the login that the access token `jti` came of; one that has ended stays so. */
     end: async (jti: string): Promise<void> => {
       await database.transaction(async (tx) => {
-        const [found] = await tx.query<{ login_id: string }>('select login_id from refresh_tokens where jti = $1', [
-          jti,
-        ])
-        if (found !== undefined) await endLogin(tx, found.login_id)
+        const [found] = await tx.query<LoginKey>('select login_id, player_id from refresh_tokens where jti = $1', [jti])
+        if (found !== undefined) await endLogin(tx, found, 'logout', clock.wall_ms())
       })
     },
 

@@ -1,5 +1,6 @@
 import type { SystemEvent } from '#sut/contracts/events.ts'
 import { Problem } from '#sut/contracts/problems.ts'
+import type { Role } from '#sut/contracts/roles.ts'
 import type { Database } from '#sut/platform/database.ts'
 import { appendEvent } from '#sut/platform/outbox.ts'
 
@@ -43,6 +44,15 @@ export function playerStore(database: Database) {
           throw new Problem('name_taken', `the name ${player.name} is taken`, { cause: error })
         throw error
       }
+    },
+
+    /** Where the name is taken already, that account stays as it is. */
+    insertStaff: async (account: { player_id: string; name: string; password_hash: string; role: Role }) => {
+      const { player_id, name, password_hash, role } = account
+      await database.query(
+        'insert into players (player_id, name, password_hash, role) values ($1, $2, $3, $4) on conflict do nothing',
+        [player_id, name, password_hash, role],
+      )
     },
 
     byName: async (name: string): Promise<{ player_id: string; password_hash: string } | undefined> => {

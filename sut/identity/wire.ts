@@ -5,8 +5,10 @@ import { accounts } from './accounts.ts'
 import { attemptLimits, attempts } from './attempts.ts'
 import { outboxLines } from './dump.ts'
 import { logins } from './logins.ts'
+import { operators } from './operators.ts'
 import { passwords } from './passwords.ts'
 import { playerStore } from './players.ts'
+import { ensureStaff } from './staff.ts'
 import { rotation, tokenKeys } from './token-keys.ts'
 
 /** Two at once: a login burst may not take more than two cores. */
@@ -14,7 +16,10 @@ const hashing = { at_once: 2, waiting_max: 300 }
 const cleanUpEvery_ms = 10 * 60_000
 const renewKeysEvery_ms = 10_000
 
-/** Needs the database and the secret `token_seal`, the same in every instance: what it seals is the keys that sign tokens. */
+/**
+ * Needs the database and the secrets `token_seal`, the same in every instance (what it seals is the keys that sign tokens),
+ * `operator_password` and `auditor_password`.
+ */
 export async function wireIdentity(platform: Platform): Promise<void> {
   const token_seal = platform.config.secrets['token_seal']
   if (token_seal === undefined) throw new Error('identity needs the secret token_seal')
@@ -24,12 +29,15 @@ export async function wireIdentity(platform: Platform): Promise<void> {
   const { clock } = platform
   const sessions = logins({
     database,
-    sign: async (player_id, jti, expires_in_s) =>
-      signToken(await keys.signing(), { player_id, role: 'player', jti }, expires_in_s, clock.wall_ms()),
+    sign: async (claims, expires_in_s) => signToken(await keys.signing(), claims, expires_in_s, clock.wall_ms()),
+    clock,
   })
-  const tries = attempts(database, attemptLimits)
+  const tries = attempts(database, attemptLimits, clock)
+  const players = playerStore(database)
+  await ensureStaff(players, hasher, platform.config.secrets)
+  const { suspend, reinstate } = operators({ database, clock })
   const { register, login } = accounts({
-    players: playerStore(database),
+    players,
     passwords: hasher,
     attempts: tries,
     logins: sessions,
@@ -45,6 +53,8 @@ export async function wireIdentity(platform: Platform): Promise<void> {
     await sessions.end(body.jti)
     return { logged_out: true }
   })
+  platform.serve('identity.suspend', ({ params, body }) => suspend({ player_id: params['id']!, ...body }))
+  platform.serve('identity.reinstate', ({ params, body }) => reinstate({ player_id: params['id']!, ...body }))
   platform.serve('identity.revoked', async () => ({ jtis: await sessions.revoked() }))
   platform.serve('identity.keys', () => keys.published())
   platform.operation('POST', '/token-keys/rotate', async () => {

@@ -12,7 +12,7 @@ import { openObservations } from '#reports/record/observations.ts'
 import { takePortBlock } from './port-block.ts'
 import { type Processes, ownProcesses } from './processes.ts'
 import { type StartMessage, type StartRequest, type SystemFile, parseJson, startRequest } from './request.ts'
-import { createSecrets } from '#sut/deployment/secrets.ts'
+import { createSecrets, staffAccounts, staffFile } from '#sut/deployment/secrets.ts'
 import { createSessions } from './sessions.ts'
 import { defaultSettings } from './settings.ts'
 import { isDiskFull } from './start-guard.ts'
@@ -98,6 +98,7 @@ async function start(asked: StartRequest): Promise<void> {
   const settings = { ...defaultSettings, ...asked.settings }
   const observe = openObservations(join(asked.folder, 'events.jsonl'), clock)
   const secrets = createSecrets(asked.descriptor.services.map(({ name }) => name))
+  writeFileSync(join(asked.folder, staffFile), staffAccounts(secrets), { mode: 0o600 })
   const sessions = createSessions(clock)
   await prepareFolders(asked.folder)
   processes = ownProcesses(asked.folder, clock)

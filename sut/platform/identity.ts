@@ -1,12 +1,11 @@
 import { SignJWT, createLocalJWKSet, decodeProtectedHeader, errors, importJWK, jwtVerify, type JWK } from 'jose'
 import { newId } from '#lib/random.ts'
 import { Problem } from '#sut/contracts/problems.ts'
+import { roles, type Role } from '#sut/contracts/roles.ts'
 import type { Platform } from './platform.ts'
 
 export const tokenIssuer = 'slot-chaos/identity'
 export const tokenAudience = 'slot-chaos/api'
-export const roles = ['player', 'operator', 'auditor'] as const
-export type Role = (typeof roles)[number]
 export interface TokenClaims {
   player_id: string
   role: Role

@@ -2,21 +2,55 @@ import { eventStream, logStream } from '#sut/contracts/events.ts'
 import { Problem } from '#sut/contracts/problems.ts'
 import type { StateOf } from '#sut/contracts/state.ts'
 import type { Bus } from '#sut/platform/bus.ts'
+import { auditSelections } from '#sut/designs/audit.ts'
+import { choices } from '#sut/designs/registry.ts'
 import type { Platform } from '#sut/platform/platform.ts'
 import { business } from './business.ts'
+import { auditKeeper } from './audit.ts'
+import { auditStore } from './audit-store.ts'
 import { deadLetters } from './dead-letters.ts'
 import { recorder } from './recorder.ts'
 
 const durable = 'telemetry'
 const batch = 200
+const page_default = 100
+/** A consumer of its own: the log goes on while PostgreSQL is away, and the trail while the log has no leader. */
+const audit = { stream: eventStream, durable: 'audit', batch: 500 } as const
 
-/** Copies EVENTS into LOG, each event once. Needs NATS. The dump is the same from every instance. */
+/** The event log and the audit trail. Needs NATS and the database. The dump is the same from every instance. */
 export async function wireTelemetry(platform: Platform): Promise<void> {
-  const { log, metrics } = platform
   const bus = platform.bus()
-  const events = metrics.counter('telemetry_events_total', 'Events taken from the stream, by outcome', ['outcome'])
   await Promise.all([bus.streams.ensure(eventStream), bus.streams.ensure(logStream)])
+  wireLog(platform, bus)
+  wireAudit(platform, bus)
+}
 
+/** Takes what must be audited out of EVENTS, each event once. */
+function wireAudit(platform: Platform, bus: Bus): void {
+  const appended_total = platform.metrics.counter(
+    'telemetry_audit_entries_total',
+    'Entries appended to the audit trail',
+  )
+  const store = auditStore(platform.database())
+  const take = auditKeeper({
+    append: store.append,
+    selects: auditSelections[choices(platform.design).audit],
+    count: (appended) => appended_total.inc(appended),
+  })
+  platform.background('audit', (signal) => bus.consume(audit, take, signal))
+  platform.pending('audit_behind', () => bus.behind(eventStream, audit.durable))
+  platform.dump('audit', store.lines)
+  platform.serve('telemetry.audit', async ({ query }) => {
+    // In this order, so that no entry is behind the head.
+    const entries = await store.page(Number(query['after'] ?? 0), Number(query['limit'] ?? page_default))
+    return { entries, head: await store.head() }
+  })
+}
+
+/** Copies EVENTS into LOG, each event once. */
+function wireLog(platform: Platform, bus: Bus): void {
+  const { log, metrics } = platform
+  const events = metrics.counter('telemetry_events_total', 'Events taken from the stream, by outcome', ['outcome'])
   const letters = deadLetters(bus)
   const count = business(metrics)
   const take = recorder({

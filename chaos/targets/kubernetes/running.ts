@@ -1,16 +1,18 @@
+import { join } from 'node:path'
 import { systemClock } from '#lib/clock.ts'
 import { Failure } from '#lib/errors.ts'
 import { identify } from '#lib/process.ts'
 import { textLines } from '#lib/text-lines.ts'
 import { openObservations, type Observations } from '#reports/record/observations.ts'
 import type { StateLine } from '#sut/contracts/state.ts'
+import { staffFile } from '#sut/deployment/secrets.ts'
 import type { RunningSystem } from '../target.ts'
 import { type Api, openApi } from './access/api.ts'
 import { endSystem } from './end.ts'
 import { type SystemFaults, createFaults } from './fault-port.ts'
 import { podClient, type PodClient } from './operations.ts'
 import { createSampler, type Sampler } from './sampler.ts'
-import type { SystemRecord } from './state.ts'
+import { recordFolder, type SystemRecord } from './state.ts'
 import { createStoreStates } from './stores.ts'
 import { type ClusterView, createView } from './watch/view.ts'
 import type { Warden } from './warden-client.ts'
@@ -82,6 +84,7 @@ export function runningSystem(
     descriptor: record.descriptor,
     gateways: record.gateways,
     authority_file: record.authority_file,
+    accounts_file: join(recordFolder(record.id), staffFile),
     versions: record.versions,
     settings: record.settings,
     faults: faults.port,

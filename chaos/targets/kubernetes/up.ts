@@ -15,6 +15,7 @@ import { defaultSettings, type KubernetesSettings } from '#kind-cluster/manifest
 import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
 import { choices } from '#sut/designs/registry.ts'
 import { assertLinks } from '#sut/deployment/links.ts'
+import { staffAccounts, staffFile } from '#sut/deployment/secrets.ts'
 import { slotBackend } from '#sut/descriptor.ts'
 import type { RunningSystem, UpRequest } from '../target.ts'
 import { type Access, openApi } from './access/api.ts'
@@ -64,6 +65,7 @@ export async function up(request: UpRequest, place: Place): Promise<RunningSyste
   record.operations_token = material.secrets.operations_token
   await mkdir(recordFolder(record.id), { recursive: true, mode: 0o700 })
   await writeFile(record.authority_file, material.authority)
+  await writeFile(join(recordFolder(record.id), staffFile), staffAccounts(material.secrets), { mode: 0o600 })
   await writeRecord(record)
   const owned = request.lease_ms > 0
   const warden = startWarden(record.id, owned ? request.lease_ms : guest_lease_ms, owned ? 'owner' : 'guest')

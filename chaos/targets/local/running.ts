@@ -1,12 +1,14 @@
+import { join } from 'node:path'
 import { pause } from '#lib/wait.ts'
 import type { ObservationLine } from '#reports/record/format.ts'
 import type { StateLine } from '#sut/contracts/state.ts'
+import { staffFile } from '#sut/deployment/secrets.ts'
 import type { SystemFile } from '#sut/local/request.ts'
 import type { RunningSystem } from '../target.ts'
 import { type ControlClient, controlClient } from './control-client.ts'
 import { endFromOutside } from './ending.ts'
 import { faultPort } from './fault-port.ts'
-import { socketOf } from './state.ts'
+import { socketOf, systemFolder } from './state.ts'
 
 export interface RunningOptions {
   session: string
@@ -36,6 +38,7 @@ export function runningSystem(file: SystemFile, { session, lease_ms, owned }: Ru
     descriptor: file.descriptor,
     gateways: file.gateways,
     authority_file: file.authority_file,
+    accounts_file: join(systemFolder(file.id), staffFile),
     versions: file.versions,
     settings: file.settings,
     faults: faultPort(control, file, session),

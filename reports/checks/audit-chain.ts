@@ -1,0 +1,91 @@
+import { firstAuditBreak, type AuditEntry } from '#sut/contracts/audit.ts'
+import type { StateOf } from '#sut/contracts/state.ts'
+import type { State } from '../record/record.ts'
+import { operationOf } from './applied-twice.ts'
+import { verdictOf, type Check } from './check.ts'
+import { linesOf, nameOf, type Evidence } from './evidence.ts'
+
+type Verdict = ReturnType<typeof verdictOf>
+
+/**
+ * The audit trail is one unbroken chain up to its head, and tells of every transfer once, as the ledger does. A record of a
+ * system that kept no trail has nothing to look at.
+ */
+export const auditChain: Check = {
+  name: 'audit-chain',
+  title: 'The audit trail is unbroken, and has each transfer once',
+  needs: ['state', 'rest'],
+  run({ state }, evidence) {
+    const verdict = verdictOf('audit-chain')
+    if (state.audit.length === 0 && state.audit_head.length === 0) return verdict.outcome()
+    const entries = state.audit.map(({ entry }) => entry).toSorted((one, other) => one.sequence - other.sequence)
+    verdict.examine(entries.length + state.transfer.length)
+    compareChain(entries, state, evidence, verdict)
+    compareTransfers(entries, state.transfer, evidence, verdict)
+    return verdict.outcome()
+  },
+}
+
+function compareChain(
+  entries: readonly AuditEntry[],
+  { audit_head }: State,
+  evidence: Evidence,
+  verdict: Verdict,
+): void {
+  const report = (text: string, lines: readonly (object | undefined)[], at_ms?: number): void =>
+    verdict.violate(() => ({ text: `Audit trail: ${text}.`, entries: lines, fault: evidence.faultAt(at_ms) }))
+  const broken = firstAuditBreak(entries)
+  if (broken !== null) report(broken.text, [broken.before, broken.at], broken.at.occurred_at_ms)
+  const head = audit_head[0]?.head
+  const last = entries.at(-1)
+  if (head?.sequence !== (last?.sequence ?? 0) || head.hash !== (last?.hash ?? ''))
+    report(`its head is entry ${head?.sequence ?? 'of nothing'}, its last entry ${last?.sequence ?? 0}`, [head, last])
+  const byEvent = Map.groupBy(entries, ({ event_id }) => event_id)
+  for (const [event_id, same] of byEvent)
+    if (same.length > 1)
+      report(`event ${event_id} has ${same.length} entries`, same.slice(0, 4), same[0]!.occurred_at_ms)
+}
+
+/** A tombstone moved nothing. */
+function compareTransfers(
+  entries: readonly AuditEntry[],
+  transfers: readonly StateOf<'transfer'>[],
+  evidence: Evidence,
+  verdict: Verdict,
+): void {
+  const moved = entries.filter(({ kind }) => kind === 'wallet.transferred')
+  const byTransfer = Map.groupBy(moved, ({ details }) => details['transfer_id'])
+  for (const transfer of transfers) {
+    if (transfer.transfer_kind === 'tombstone' || transfer.amount_minor === 0) continue
+    const found = byTransfer.get(transfer.transfer_id) ?? []
+    const what = differenceOf(transfer, found)
+    if (what === null) continue
+    verdict.violate(() => {
+      const operation = operationOf(transfer, evidence)
+      const of = operation === undefined ? '' : `: ${nameOf(operation)}`
+      const { transfer_id, key, transfer_kind, amount_minor, created_at_ms } = transfer
+      return {
+        text: `Transfer ${transfer_id} (key ${key}), ${transfer_kind} ${amount_minor}, ${what}${of}.`,
+        operations: operation === undefined ? [] : linesOf(operation),
+        entries: [transfer, ...found.slice(0, 3)],
+        fault: evidence.faultAt(created_at_ms),
+      }
+    })
+  }
+  for (const entry of moved)
+    if (!evidence.transferById.has(String(entry.details['transfer_id'])))
+      verdict.violate(() => ({
+        text: `Audit entry ${entry.sequence} tells of transfer ${entry.details['transfer_id']}, which the ledger does not have.`,
+        entries: [entry],
+        fault: evidence.faultAt(entry.occurred_at_ms),
+      }))
+}
+
+function differenceOf(transfer: StateOf<'transfer'>, [entry, ...others]: readonly AuditEntry[]): string | null {
+  if (entry === undefined) return 'has no audit entry'
+  if (others.length > 0) return `has ${others.length + 1} audit entries`
+  const { kind, amount_minor } = entry.details
+  const same =
+    kind === transfer.transfer_kind && amount_minor === transfer.amount_minor && entry.subject === transfer.player_id
+  return same ? null : `has an audit entry of ${kind} ${amount_minor} for player ${entry.subject}`
+}
