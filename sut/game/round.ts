@@ -44,7 +44,7 @@ export interface Round extends NewRound {
 /** Highest amount of one transfer, minor units: see amountMinor in sut/contracts/money.ts. */
 const transfer_max_minor = 1_000_000_000n
 
-/** A round with its outcome, with the next nonce of its seed; throws Problem stake_refused when its highest win is more than the wallet pays at once. */
+/** A round of the next nonce, with its outcome; throws Problem stake_refused when its highest win is more than the wallet pays. */
 export function draw(
   request: RoundRequest,
   game: GameDefinition,

@@ -104,6 +104,12 @@ export function operations(call: Call, signing_master: string): Record<api.Opera
       moves_money: false,
       handle: ({ player_id, deadline_ms }) => call('analytics.history', { params: { id: player_id }, deadline_ms }),
     },
+    ...fairnessOperations(call),
+  }
+}
+
+const fairnessOperations = (call: Call) =>
+  ({
     seed: {
       answer: api.activeSeed,
       moves_money: false,
@@ -121,5 +127,4 @@ export function operations(call: Call, signing_master: string): Record<api.Opera
       handle: ({ params, player_id, deadline_ms }) =>
         call('game.proof', { params: { id: player_id, round: params['round_id']! }, deadline_ms }),
     },
-  }
-}
+  }) satisfies Partial<Record<api.OperationKind, Operation>>
