@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
-import { gameDefinition, type GameDefinition } from '#sut/contracts/calls.ts'
+import { gameDefinition, type GameDefinition } from '#sut/contracts/bodies.ts'
 import { openDatabase, type Database } from '#sut/platform/database.ts'
 import { migrate } from '#sut/platform/migrate.ts'
 import { startPostgres, type PostgresStore } from '#sut/platform/testing/stores.ts'

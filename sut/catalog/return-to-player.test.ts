@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { GameDefinition } from '#sut/contracts/calls.ts'
+import type { GameDefinition } from '#sut/contracts/bodies.ts'
 import { drawStops, winOf } from '#sut/contracts/fairness.ts'
 import { assertDeclaredReturn, declaredTolerance, returnToPlayer } from './return-to-player.ts'
 

@@ -1,4 +1,4 @@
-import type { GameDefinition } from '#sut/contracts/calls.ts'
+import type { GameDefinition } from '#sut/contracts/bodies.ts'
 
 /**
  * Exact return to player: what is paid over all stop combinations, per unit staked on each. All reels must show the same

@@ -1,4 +1,4 @@
-import type { GameDefinition } from '#sut/contracts/calls.ts'
+import type { GameDefinition } from '#sut/contracts/bodies.ts'
 import type { StateOf } from '#sut/contracts/state.ts'
 import type { Database } from '#sut/platform/database.ts'
 

@@ -1,4 +1,4 @@
-import type { GameDefinition } from '#sut/contracts/calls.ts'
+import type { GameDefinition } from '#sut/contracts/bodies.ts'
 import { Problem } from '#sut/contracts/problems.ts'
 import type { Platform } from '#sut/platform/platform.ts'
 import { assertDeclaredReturn } from './return-to-player.ts'

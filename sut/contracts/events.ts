@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { transferKind } from './calls.ts'
+import { transferKind } from './bodies.ts'
 import { amountMinor, balanceMinor } from './money.ts'
 import { role } from './roles.ts'
 

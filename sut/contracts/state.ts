@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { auditEntry, auditHead } from './audit.ts'
-import { transferKind } from './calls.ts'
+import { transferKind } from './bodies.ts'
 import { systemEvent } from './events.ts'
 import { balanceMinor, signedMinor } from './money.ts'
 

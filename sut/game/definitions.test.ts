@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { GameDefinition } from '#sut/contracts/calls.ts'
+import type { GameDefinition } from '#sut/contracts/bodies.ts'
 import { Problem } from '#sut/contracts/problems.ts'
 import { definitions } from './definitions.ts'
 

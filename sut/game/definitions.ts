@@ -1,4 +1,4 @@
-import type { GameDefinition } from '#sut/contracts/calls.ts'
+import type { GameDefinition } from '#sut/contracts/bodies.ts'
 import type { Layered } from '#sut/platform/cache.ts'
 
 /**

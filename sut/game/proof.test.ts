@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { GameDefinition } from '#sut/contracts/calls.ts'
+import type { GameDefinition } from '#sut/contracts/bodies.ts'
 import { drawStops, seedHash, winOf } from '#sut/contracts/fairness.ts'
 import { proofOf } from './proof.ts'
 import { draw, type Round, type RoundStatus } from './round.ts'

@@ -1,5 +1,5 @@
 import type { RoundProof } from '#sut/contracts/api.ts'
-import type { GameDefinition } from '#sut/contracts/calls.ts'
+import type { GameDefinition } from '#sut/contracts/bodies.ts'
 import { Problem } from '#sut/contracts/problems.ts'
 import type { RoundStore } from './round-store.ts'
 

@@ -70,8 +70,8 @@ const open_sql = `WITH taken AS (
     UPDATE seeds SET next_nonce = next_nonce + 1 WHERE seed_id = $10 AND next_nonce = $11 AND NOT ended
     RETURNING seed_id, server_seed, server_seed_hash
   )
-  INSERT INTO rounds (round_id, player_id, key, dedupe_key, session_id, game_id, game_version, status, stake, client_seed, seed_id,
-    nonce, server_seed, server_seed_hash, stops, win, resolve_after)
+  INSERT INTO rounds (round_id, player_id, key, dedupe_key, session_id, game_id, game_version, status, stake,
+    client_seed, seed_id, nonce, server_seed, server_seed_hash, stops, win, resolve_after)
   SELECT $1, $2, $3, $4, $5, $6, $7::integer, 'opened', $8::bigint, $9, seed_id,
     $11::integer, server_seed, server_seed_hash, $12::integer[], $13::bigint, now() + $14 * interval '1 ms'
   FROM taken RETURNING *`

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { GameDefinition, RoundRequest } from '#sut/contracts/calls.ts'
+import type { GameDefinition, RoundRequest } from '#sut/contracts/bodies.ts'
 import { drawStops, seedHash, winOf } from '#sut/contracts/fairness.ts'
 import { answerOf, checkSame, draw, endedEvent, type Round } from './round.ts'
 import { freshSeed, type Seed } from './seed-store.ts'

@@ -1,5 +1,5 @@
 import type { SpinResult } from '#sut/contracts/api.ts'
-import type { GameDefinition, RoundRequest } from '#sut/contracts/calls.ts'
+import type { GameDefinition, RoundRequest } from '#sut/contracts/bodies.ts'
 import type { RoundEnded } from '#sut/contracts/events.ts'
 import { drawStops, highestWin, winOf } from '#sut/contracts/fairness.ts'
 import { Problem, problems, type ProblemCode } from '#sut/contracts/problems.ts'
@@ -44,7 +44,7 @@ export interface Round extends NewRound {
 /** Highest amount of one transfer, minor units: see amountMinor in sut/contracts/money.ts. */
 const transfer_max_minor = 1_000_000_000n
 
-/** A round with its outcome, with the next nonce of its seed; throws Problem stake_refused when its highest win is more than the wallet pays at once. */
+/** A round of the next nonce, with its outcome; throws Problem stake_refused when its highest win is more than the wallet pays. */
 export function draw(
   request: RoundRequest,
   game: GameDefinition,

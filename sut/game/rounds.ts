@@ -1,5 +1,5 @@
 import type { Clock } from '#lib/clock.ts'
-import type { TransferAnswer, TransferKind } from '#sut/contracts/calls.ts'
+import type { TransferAnswer, TransferKind } from '#sut/contracts/bodies.ts'
 import { Problem, problems } from '#sut/contracts/problems.ts'
 import type { Call } from '#sut/platform/platform.ts'
 import type { RoundStore } from './round-store.ts'

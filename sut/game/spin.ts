@@ -1,6 +1,6 @@
 import { newId } from '#lib/random.ts'
 import type { SpinResult } from '#sut/contracts/api.ts'
-import type { GameDefinition, RoundRequest } from '#sut/contracts/calls.ts'
+import type { GameDefinition, RoundRequest } from '#sut/contracts/bodies.ts'
 import { Problem } from '#sut/contracts/problems.ts'
 import type { DrawnWith } from '#sut/designs/fairness.ts'
 import { answerOf, checkSame, draw, type Round } from './round.ts'

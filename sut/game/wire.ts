@@ -1,4 +1,4 @@
-import type { GameDefinition } from '#sut/contracts/calls.ts'
+import type { GameDefinition } from '#sut/contracts/bodies.ts'
 import { drawnWith } from '#sut/designs/fairness.ts'
 import { dedupeKeys } from '#sut/designs/idempotency.ts'
 import { choices } from '#sut/designs/registry.ts'

@@ -1,5 +1,5 @@
 import * as api from '#sut/contracts/api.ts'
-import type { TransferRequest } from '#sut/contracts/calls.ts'
+import type { TransferRequest } from '#sut/contracts/bodies.ts'
 import { Problem } from '#sut/contracts/problems.ts'
 import type { Call } from '#sut/platform/platform.ts'
 import type { Operation, PublicRequest } from './operations.ts'

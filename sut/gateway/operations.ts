@@ -1,6 +1,6 @@
 import type { TObject, TSchema } from 'typebox'
 import * as api from '#sut/contracts/api.ts'
-import type { Login } from '#sut/contracts/calls.ts'
+import type { Login } from '#sut/contracts/bodies.ts'
 import type { Call } from '#sut/platform/platform.ts'
 import { careOperations, depositAdmitted } from './care-operations.ts'
 import { identifierOf } from './holders.ts'
@@ -111,6 +111,14 @@ export function operations(call: Call, signing_master: string): Record<api.Opera
       moves_money: false,
       handle: ({ player_id, deadline_ms }) => call('analytics.history', { params: { id: player_id }, deadline_ms }),
     },
+    ...fairnessOperations(call),
+    ...careOperations(call),
+    ...staffOperations(call),
+  }
+}
+
+const fairnessOperations = (call: Call) =>
+  ({
     seed: {
       answer: api.activeSeed,
       moves_money: false,
@@ -128,10 +136,7 @@ export function operations(call: Call, signing_master: string): Record<api.Opera
       handle: ({ params, player_id, deadline_ms }) =>
         call('game.proof', { params: { id: player_id, round: params['round_id']! }, deadline_ms }),
     },
-    ...careOperations(call),
-    ...staffOperations(call),
-  }
-}
+  }) satisfies Partial<Record<api.OperationKind, Operation>>
 
 const staffOperations = (call: Call): Record<'suspend' | 'reinstate' | 'audit', Operation> => ({
   suspend: operatorAction(call, 'identity.suspend'),

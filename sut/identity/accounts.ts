@@ -1,7 +1,7 @@
 import type { Clock } from '#lib/clock.ts'
 import { newId } from '#lib/random.ts'
 import type { Credentials } from '#sut/contracts/api.ts'
-import type { Login } from '#sut/contracts/calls.ts'
+import type { Login } from '#sut/contracts/bodies.ts'
 import { Problem } from '#sut/contracts/problems.ts'
 import type { Attempts } from './attempts.ts'
 import type { Logins } from './logins.ts'

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Clock } from '#lib/clock.ts'
 import { newId } from '#lib/random.ts'
-import type { Login } from '#sut/contracts/calls.ts'
+import type { Login } from '#sut/contracts/bodies.ts'
 import { Problem } from '#sut/contracts/problems.ts'
 import type { Role } from '#sut/contracts/roles.ts'
 import type { Database, Transaction } from '#sut/platform/database.ts'

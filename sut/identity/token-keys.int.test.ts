@@ -27,7 +27,7 @@ beforeEach(async () => {
 const open = (times = { every_s: 3_600, lead_s: 1 }): TokenKeys => tokenKeys(database, 'secret of the system', times)
 const kidOf = async (keys: TokenKeys): Promise<string> => (JSON.parse(await keys.signing()) as { kid: string }).kid
 const kids = async (keys: TokenKeys): Promise<unknown[]> =>
-  (await keys.published()).keys.map(({ kid }) => kid).toSorted()
+  (await keys.published()).keys.map(({ kid }) => String(kid)).toSorted()
 
 test('instances that start together have one key, and its private half is nowhere to be read', async () => {
   const instances = [open(), open(), open()]

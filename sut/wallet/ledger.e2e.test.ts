@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { newId, random } from '#lib/random.ts'
-import type { TransferKind, TransferRequest } from '#sut/contracts/calls.ts'
+import type { TransferKind, TransferRequest } from '#sut/contracts/bodies.ts'
 import { dumpWallet } from './dump.ts'
 import { expectSound, readBooks } from './testing/audit.ts'
 import { startLedger } from './testing/fixture.ts'

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { newId, random } from '#lib/random.ts'
-import type { TransferAnswer, TransferRequest } from '#sut/contracts/calls.ts'
+import type { TransferAnswer, TransferRequest } from '#sut/contracts/bodies.ts'
 import { Problem } from '#sut/contracts/problems.ts'
 import { dumpWallet } from './dump.ts'
 import type { Ledger } from './ledger.ts'

@@ -1,6 +1,6 @@
 import type { Clock } from '#lib/clock.ts'
 import { newId } from '#lib/random.ts'
-import type { TransferAnswer, TransferRequest } from '#sut/contracts/calls.ts'
+import type { TransferAnswer, TransferRequest } from '#sut/contracts/bodies.ts'
 import { Problem, type ProblemCode } from '#sut/contracts/problems.ts'
 import type { DedupeKey } from '#sut/designs/idempotency.ts'
 import type { Database } from '#sut/platform/database.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { TransferRequest } from '#sut/contracts/calls.ts'
+import type { TransferRequest } from '#sut/contracts/bodies.ts'
 import { checkTransfer } from './transfer-rules.ts'
 
 const deposit: TransferRequest = { key: 'deposit:p:1', kind: 'deposit', player_id: 'p', amount_minor: 5 }

@@ -1,4 +1,4 @@
-import type { TransferKind, TransferRequest } from '#sut/contracts/calls.ts'
+import type { TransferKind, TransferRequest } from '#sut/contracts/bodies.ts'
 import type { ServiceName } from '#sut/contracts/descriptor.ts'
 import { Problem } from '#sut/contracts/problems.ts'
 

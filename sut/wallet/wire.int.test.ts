@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { newId } from '#lib/random.ts'
 import { waitFor } from '#lib/wait.ts'
-import type { TransferAnswer, TransferRequest } from '#sut/contracts/calls.ts'
+import type { TransferAnswer, TransferRequest } from '#sut/contracts/bodies.ts'
 import type { StateOf } from '#sut/contracts/state.ts'
 import { startServices, type TestService } from '#sut/platform/testing/services.ts'
 import { wireWallet } from './wire.ts'

@@ -2,7 +2,7 @@ import type { Clock } from '#lib/clock.ts'
 import { textOf } from '#lib/errors.ts'
 import { newId } from '#lib/random.ts'
 import { pause } from '#lib/wait.ts'
-import type { TransferAnswer, TransferRequest } from '#sut/contracts/calls.ts'
+import type { TransferAnswer, TransferRequest } from '#sut/contracts/bodies.ts'
 import { Problem } from '#sut/contracts/problems.ts'
 import type { Ledger, Transfers } from './ledger.ts'
 

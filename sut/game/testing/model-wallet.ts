@@ -1,5 +1,5 @@
 import { newId } from '#lib/random.ts'
-import type { TransferAnswer, TransferRequest } from '#sut/contracts/calls.ts'
+import type { TransferAnswer, TransferRequest } from '#sut/contracts/bodies.ts'
 import { Problem } from '#sut/contracts/problems.ts'
 
 /** The wallet as its contract describes it, in memory: for tests of what the game makes of it. */
