@@ -28,7 +28,7 @@ test('the trail as the planted bug audit-skips leaves it: whole, and it lacks mo
   const outcome = outcomeOf(auditChain, (raw) => rewrite(raw, (event_id) => shardOf(event_id) !== 0))
   expect(outcome.total).toBeGreaterThan(0)
   for (const { witness } of outcome.violations)
-    expect(witness.text).toMatch(/^Transfer t-\d+ .* has no audit entry: \w+ o-\S+ .*of player p-\d+\.$/)
+    expect(witness.text).toMatch(/^Transfer t-\d+ .* has no audit entry: \w+ \S+ .*of player p-\d+\.$/)
   expect(textsOf((raw) => rewrite(raw, () => true))).toEqual([])
 })
 

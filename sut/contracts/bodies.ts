@@ -46,7 +46,6 @@ export const gameDefinition = Type.Object({
   pays: Type.Record(Type.String(), Type.Integer()),
 })
 export const player = Type.Object({ player_id: Type.String() })
-export const identifier = Type.Object({ id: Type.String() })
 export const jsonWebKeys = Type.Object({ keys: Type.Array(Type.Record(Type.String(), Type.Unknown())) })
 export const login = Type.Object({
   player_id: Type.String(),

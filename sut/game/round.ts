@@ -44,7 +44,7 @@ export interface Round extends NewRound {
 /** Highest amount of one transfer, minor units: see amountMinor in sut/contracts/money.ts. */
 const transfer_max_minor = 1_000_000_000n
 
-/** A round of the next nonce, with its outcome; throws Problem stake_refused when its highest win is more than the wallet pays. */
+/** A round of the next nonce, with its outcome; Problem stake_refused when it could win more than the wallet pays. */
 export function draw(
   request: RoundRequest,
   game: GameDefinition,

@@ -101,21 +101,25 @@ export function operations(call: Call, signing_master: string): Record<api.Opera
         return call('game.spin', { body: round, deadline_ms })
       },
     },
-    balance: {
-      answer: api.balance,
-      moves_money: false,
-      handle: ({ player_id, deadline_ms }) => call('wallet.balance', { params: { id: player_id }, deadline_ms }),
-    },
-    history: {
-      answer: api.history,
-      moves_money: false,
-      handle: ({ player_id, deadline_ms }) => call('analytics.history', { params: { id: player_id }, deadline_ms }),
-    },
+    ...reads(call),
     ...fairnessOperations(call),
     ...careOperations(call),
     ...staffOperations(call),
   }
 }
+
+const reads = (call: Call): Record<'balance' | 'history', Operation> => ({
+  balance: {
+    answer: api.balance,
+    moves_money: false,
+    handle: ({ player_id, deadline_ms }) => call('wallet.balance', { params: { id: player_id }, deadline_ms }),
+  },
+  history: {
+    answer: api.history,
+    moves_money: false,
+    handle: ({ player_id, deadline_ms }) => call('analytics.history', { params: { id: player_id }, deadline_ms }),
+  },
+})
 
 const fairnessOperations = (call: Call) =>
   ({

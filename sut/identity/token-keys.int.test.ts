@@ -71,7 +71,8 @@ test('a key is published before it signs; whoever verifies never meets an unknow
     },
     { what: 'the next key to sign', limit_ms: 10_000 },
   )
-  time.skipped_ms += 5_001 // A verifier asks again after five seconds at the earliest: the lead of the real rotation is longer.
+  // A verifier asks again after five seconds at the earliest: the lead of the real rotation is longer.
+  time.skipped_ms += 5_001
   await play()
   expect(rotation.lead_s).toBeGreaterThan(5)
 })
