@@ -48,6 +48,7 @@ export const storeRights: Record<ServiceName, StoreRights> = {
     redis: { keys: ['cache:session-2:*'], commands: ['get', 'set', 'del'] },
     nats: {
       publishes: ['session.opened', 'limit.changed', 'player.excluded'],
+      creates: [eventStream],
       consumes: [{ durable: 'session', filter: 'events.*.game.round_ended' }],
     },
   },
