@@ -10,7 +10,8 @@ export const regionFailover: Experiment = {
   steady_state: { success_rate_min: 0.99, p99_ms_max: 500, for_s: 5, limit_s: 30 },
   trials: 1,
   faults: [{ fault: 'region-outage', parameters: { region: 'a' }, hold_s: 32 }],
-  recovery: { good_s: 5, limit_s: 60 },
+  // Players are watched until the region is back, which takes pods a minute: its standby, catching up, can make them wait once more.
+  recovery: { good_s: 5, limit_s: 120 },
   stop: { failed_share_max: 1, for_s: 60 },
   expectations: { consistent: true, recovery_s_max: 45 },
 }

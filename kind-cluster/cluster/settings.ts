@@ -20,7 +20,9 @@ export const clusterSettings = {
    * once, and the other region serves meanwhile. What the two leave is for the control plane, the load and the harness: a machine
    * without CPU to spare answers late, whoever has a right to it (docs/decisions/005).
    */
-  worker_cpu_percent_max: 30,
+  worker_cpu_percent_max: 40,
+  /** Dealt out in parts of this length (default 100): whoever has used his stands still for the rest of it, with all who wait for him. */
+  worker_cpu_period_ms: 20,
   /** CPU and memory of pods are read this often (default 15). */
   metrics_resolution_s: 10,
   /** Kubernetes' own, which no setting changes: the first restart of a container waits this long, then twice that … */

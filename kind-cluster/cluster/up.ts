@@ -162,9 +162,11 @@ async function kindCreate(options: ClusterOptions, place: ClusterPlace, configur
 
 /** The engine keeps it over a restart of the container. */
 async function boundWorkers({ engine, signal }: Inside): Promise<void> {
-  const cpus = (availableParallelism() * clusterSettings.worker_cpu_percent_max) / 100
+  const { worker_cpu_percent_max, worker_cpu_period_ms } = clusterSettings
+  const period_us = worker_cpu_period_ms * 1_000
+  const quota_us = Math.round((availableParallelism() * worker_cpu_percent_max * period_us) / 100)
   const workers = nodes.filter(({ role }) => role === 'worker').map(({ container }) => container)
-  const args = ['update', '--cpus', cpus.toFixed(2), ...workers]
+  const args = ['update', '--cpu-period', `${period_us}`, '--cpu-quota', `${quota_us}`, ...workers]
   await runBeside(engine, 'docker', args, { limit_ms: command_limit_ms, signal })
 }
 
