@@ -122,7 +122,7 @@ describe('a spin of a player with a loss limit', () => {
     const path = ['session.check', 'open', 'session.reserve', 'bet', 'to paying', 'win', 'to completed']
     expect(world.steps).toEqual(path)
     await spin(request, world.parts, deadline_ms)
-    expect(world.steps.slice(path.length)).toEqual(['session.check', 'open'])
+    expect(world.steps.slice(path.length)).toEqual(['session.check'])
     const [round] = await expectEnded(world, request.player_id, 100)
     expect(world.reserved).toEqual([round!.round_id])
   })
