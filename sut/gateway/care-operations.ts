@@ -4,7 +4,18 @@ import { Problem } from '#sut/contracts/problems.ts'
 import type { Call } from '#sut/platform/platform.ts'
 import type { Operation, PublicRequest } from './operations.ts'
 
-type Money = PublicRequest<{ amount_minor: number }>
+export type Money = PublicRequest<{ amount_minor: number }>
+
+/** Money in or out. The key is the player's own: that of another one with the same text is another. */
+export const paymentOf = (
+  kind: 'deposit' | 'withdrawal',
+  { body, player_id, idempotency_key }: Money,
+): TransferRequest => ({
+  key: `${kind}:${player_id}:${idempotency_key}`,
+  kind,
+  player_id,
+  amount_minor: body.amount_minor,
+})
 
 /** Responsible play, and money that goes out. */
 export function careOperations(call: Call) {
@@ -13,11 +24,8 @@ export function careOperations(call: Call) {
       body: api.withdrawalRequest,
       answer: api.moneyMoved,
       moves_money: true,
-      handle: ({ body, player_id, idempotency_key, deadline_ms }: Money) => {
-        const key = `withdrawal:${player_id}:${idempotency_key}`
-        const transfer = { key, kind: 'withdrawal', player_id, amount_minor: body.amount_minor } as const
-        return call('wallet.transfer', { body: transfer, deadline_ms })
-      },
+      handle: (request: Money) =>
+        call('wallet.transfer', { body: paymentOf('withdrawal', request), deadline_ms: request.deadline_ms }),
     },
     limits: {
       answer: api.limitsShown,

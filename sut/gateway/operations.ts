@@ -2,7 +2,7 @@ import type { TObject, TSchema } from 'typebox'
 import * as api from '#sut/contracts/api.ts'
 import type { Login } from '#sut/contracts/bodies.ts'
 import type { Call } from '#sut/platform/platform.ts'
-import { careOperations, depositAdmitted } from './care-operations.ts'
+import { careOperations, depositAdmitted, type Money, paymentOf } from './care-operations.ts'
 import { identifierOf } from './holders.ts'
 import type { RateScope } from './rates.ts'
 import { signingKeyOf } from './signature.ts'
@@ -84,11 +84,7 @@ export function operations(call: Call, signing_master: string): Record<api.Opera
       body: api.depositRequest,
       answer: api.moneyMoved,
       moves_money: true,
-      handle: ({ body, player_id, idempotency_key, deadline_ms }: PublicRequest<{ amount_minor: number }>) => {
-        const key = `deposit:${player_id}:${idempotency_key}`
-        const transfer = { key, kind: 'deposit', player_id, amount_minor: body.amount_minor } as const
-        return depositAdmitted(call, transfer, deadline_ms)
-      },
+      handle: (request: Money) => depositAdmitted(call, paymentOf('deposit', request), request.deadline_ms),
     },
     spin: {
       body: api.spinRequest,

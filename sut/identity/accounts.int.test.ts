@@ -1,10 +1,7 @@
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { systemClock } from '#lib/clock.ts'
 import { newId } from '#lib/random.ts'
-import { openDatabase, type Database } from '#sut/platform/database.ts'
-import { migrate } from '#sut/platform/migrate.ts'
-import { startPostgres, type PostgresStore } from '#sut/platform/testing/stores.ts'
+import type { Database } from '#sut/platform/database.ts'
 import { accounts } from './accounts.ts'
 import { attempts } from './attempts.ts'
 import { outboxLines } from './dump.ts'
@@ -13,19 +10,15 @@ import { operators } from './operators.ts'
 import { passwords } from './passwords.ts'
 import { playerStore } from './players.ts'
 import { ensureStaff } from './staff.ts'
+import { startIdentity, type IdentityFixture } from './testing/fixture.ts'
 
-let postgres: PostgresStore
+let fixture: IdentityFixture
 let database: Database
 beforeAll(async () => {
-  postgres = await startPostgres()
-  const login = await postgres.createDatabase('identity')
-  database = openDatabase({ servers: () => [postgres], login, application: 'identity', size: 4 })
-  await migrate(database, fileURLToPath(new URL('migrations', import.meta.url)))
+  fixture = await startIdentity()
+  database = fixture.database
 })
-afterAll(async () => {
-  await database.end()
-  await postgres[Symbol.asyncDispose]()
-})
+afterAll(() => fixture[Symbol.asyncDispose]())
 
 const limits = { in_a_row_max: 3, lock_ms: 400, lock_most_ms: 1600, forget_ms: 60_000 }
 const tokens = () =>

@@ -1,25 +1,18 @@
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { systemClock } from '#lib/clock.ts'
 import { waitFor } from '#lib/wait.ts'
-import { openDatabase, type Database } from '#sut/platform/database.ts'
+import type { Database } from '#sut/platform/database.ts'
 import { signToken, tokenVerifier } from '#sut/platform/identity.ts'
-import { migrate } from '#sut/platform/migrate.ts'
-import { startPostgres, type PostgresStore } from '#sut/platform/testing/stores.ts'
 import { rotation, tokenKeys, type TokenKeys } from './token-keys.ts'
+import { startIdentity, type IdentityFixture } from './testing/fixture.ts'
 
-let postgres: PostgresStore
+let fixture: IdentityFixture
 let database: Database
 beforeAll(async () => {
-  postgres = await startPostgres()
-  const login = await postgres.createDatabase('identity')
-  database = openDatabase({ servers: () => [postgres], login, application: 'identity', size: 4 })
-  await migrate(database, fileURLToPath(new URL('migrations', import.meta.url)))
+  fixture = await startIdentity()
+  database = fixture.database
 })
-afterAll(async () => {
-  await database.end()
-  await postgres[Symbol.asyncDispose]()
-})
+afterAll(() => fixture[Symbol.asyncDispose]())
 beforeEach(async () => {
   await database.query('delete from token_keys')
 })
