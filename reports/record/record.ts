@@ -28,6 +28,7 @@ export const emptyState = (): State => ({
   account: [],
   transfer: [],
   entry: [],
+  hold: [],
   outbox: [],
   round: [],
   game: [],

@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { auditEntry, auditHead } from './audit.ts'
+import { accountShown, holdStatus } from './holds.ts'
 import { amountMinor, balanceMinor, signedMinor } from './money.ts'
 import { roles, type Role } from './roles.ts'
 
@@ -55,7 +56,13 @@ export const spinResult = Type.Object({
   server_seed_hash: Type.String(),
   nonce: Type.Integer({ minimum: 0 }),
 })
-export const balance = Type.Object({ balance_minor: balanceMinor, version: Type.Integer() })
+export const balance = Type.Object({
+  balance_minor: balanceMinor,
+  /** Set aside for payouts that are asked for; the rest is available. Both absent while a wallet of before holds answers. */
+  held_minor: Type.Optional(balanceMinor),
+  available_minor: Type.Optional(balanceMinor),
+  version: Type.Integer(),
+})
 export const roundSummary = Type.Object({
   round_id: Type.String(),
   game_id: Type.String(),
@@ -138,6 +145,23 @@ export const realityShown = Type.Object({
   net_result_minor: Type.Union([signedMinor, Type.Null()]),
 })
 
+// A withdrawal in two steps: what is asked for is on hold until it is confirmed, cancelled, or its time is over.
+const ofPayout = { payout_id: Type.String(), amount_minor: amountMinor }
+export const payoutParams = Type.Object({
+  payout_id: Type.String({ minLength: 1, maxLength: 64, pattern: '^[A-Za-z0-9-]+$' }),
+})
+export const payoutAsked = Type.Object({ ...ofPayout, expires_at_ms: atMs, ...accountShown.properties })
+export const payoutConfirmed = Type.Object({ ...ofPayout, ...moneyMoved.properties })
+export const payoutCancelled = Type.Object({ ...ofPayout, cancelled: Type.Literal(true) })
+export const payoutShown = Type.Object({
+  ...ofPayout,
+  /** captured: confirmed; released: cancelled. */
+  status: holdStatus,
+  expires_at_ms: atMs,
+  /** Of the withdrawal, when it was confirmed. */
+  transfer_id: Type.Union([Type.String(), Type.Null()]),
+})
+
 // Operators and auditors.
 export const playerParameter = Type.Object({
   player_id: Type.String({ minLength: 1, maxLength: 64, pattern: '^[A-Za-z0-9-]+$' }),
@@ -171,6 +195,10 @@ export const publicRoutes = {
   rotate_seed: { method: 'POST', path: '/v1/seed/rotate', status: 200, signed: true },
   proof: { method: 'GET', path: '/v1/rounds/{round_id}/proof', status: 200, signed: true },
   withdraw: { method: 'POST', path: '/v1/withdrawals', status: 200, signed: true },
+  ask_payout: { method: 'POST', path: '/v1/payouts', status: 201, signed: true },
+  payout: { method: 'GET', path: '/v1/payouts/{payout_id}', status: 200, signed: true },
+  confirm_payout: { method: 'POST', path: '/v1/payouts/{payout_id}/confirm', status: 200, signed: true },
+  cancel_payout: { method: 'POST', path: '/v1/payouts/{payout_id}/cancel', status: 200, signed: true },
   limits: { method: 'GET', path: '/v1/limits', status: 200, signed: true },
   set_limits: { method: 'POST', path: '/v1/limits', status: 200, signed: true },
   self_exclude: { method: 'POST', path: '/v1/self-exclusion', status: 200, signed: true },
@@ -197,5 +225,8 @@ export type History = Static<typeof history>
 export type ActiveSeed = Static<typeof activeSeed>
 export type SeedRotated = Static<typeof seedRotated>
 export type RoundProof = Static<typeof roundProof>
+export type PayoutAsked = Static<typeof payoutAsked>
+export type PayoutConfirmed = Static<typeof payoutConfirmed>
+export type PayoutShown = Static<typeof payoutShown>
 export type LimitsShown = Static<typeof limitsShown>
 export type AuditPage = Static<typeof auditPage>

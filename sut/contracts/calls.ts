@@ -18,6 +18,7 @@ import {
   transferAnswer,
   transferRequest,
 } from './bodies.ts'
+import { holdCalls } from './holds.ts'
 
 // Calls between services: HTTP/2 with mutual TLS, JSON. Each names the callers that its server admits.
 // `idempotent`: the caller's platform may retry it by itself.
@@ -227,6 +228,7 @@ export const calls = {
     answer: transferAnswer,
     idempotent: true,
   },
+  ...holdCalls,
 } as const
 
 export type CallName = keyof typeof calls

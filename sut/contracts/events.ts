@@ -23,6 +23,21 @@ export const moneyTransferred = Type.Object({
   round_id: Type.Optional(Type.String()),
   game_id: Type.Optional(Type.String()),
 })
+const ofHold = { ...envelope, hold_id: Type.String(), amount_minor: amountMinor }
+export const holdPlaced = Type.Object({
+  ...ofHold,
+  type: Type.Literal('wallet.hold_placed'),
+  expires_at_ms: Type.Integer(),
+})
+/** The transfer has an event of its own. What was not captured is available again. */
+export const holdCaptured = Type.Object({
+  ...ofHold,
+  type: Type.Literal('wallet.hold_captured'),
+  captured_minor: amountMinor,
+  transfer_id: Type.String(),
+})
+export const holdReleased = Type.Object({ ...ofHold, type: Type.Literal('wallet.hold_released') })
+export const holdExpired = Type.Object({ ...ofHold, type: Type.Literal('wallet.hold_expired') })
 export const roundEnded = Type.Object({
   ...envelope,
   type: Type.Literal('game.round_ended'),
@@ -76,6 +91,10 @@ export const playerSuspended = Type.Object({ ...byOperator, type: Type.Literal('
 export const playerReinstated = Type.Object({ ...byOperator, type: Type.Literal('player.reinstated') })
 export const systemEvent = Type.Union([
   moneyTransferred,
+  holdPlaced,
+  holdCaptured,
+  holdReleased,
+  holdExpired,
   roundEnded,
   playerRegistered,
   sessionOpened,

@@ -2,13 +2,16 @@ import { Type, type Static } from 'typebox'
 import { auditEntry, auditHead } from './audit.ts'
 import { transferKind } from './bodies.ts'
 import { systemEvent } from './events.ts'
-import { balanceMinor, signedMinor } from './money.ts'
+import { holdStatus } from './holds.ts'
+import { amountMinor, balanceMinor, signedMinor } from './money.ts'
 
 // The final state of the system, one line an item: what `GET /dump` of the operations port streams, and `ledger.jsonl` keeps.
 const accountState = Type.Object({
   kind: Type.Literal('account'),
   account: Type.String(), // player:<player_id> or house:<n>
   balance_minor: signedMinor,
+  /** Absent in records of before there were holds. */
+  held_minor: Type.Optional(balanceMinor),
   version: Type.Integer(),
 })
 const transferState = Type.Object({
@@ -31,6 +34,22 @@ const entryState = Type.Object({
   amount_minor: signedMinor,
   balance_after_minor: signedMinor,
   hash: Type.String(),
+})
+/** Its capture is the transfer with the key `capture:<hold_id>`. Times are those of the wallet's database. */
+const holdState = Type.Object({
+  kind: Type.Literal('hold'),
+  hold_id: Type.String(),
+  key: Type.String(),
+  player_id: Type.String(),
+  amount_minor: amountMinor,
+  status: holdStatus,
+  captured_minor: balanceMinor,
+  transfer_id: Type.Union([Type.String(), Type.Null()]),
+  created_at_ms: Type.Number(),
+  expires_at_ms: Type.Number(),
+  ended_at_ms: Type.Union([Type.Number(), Type.Null()]),
+  /** How long an open one was past its time when it was read. */
+  overdue_ms: Type.Number({ minimum: 0 }),
 })
 /** A row of an outbox: the whole event and whether the relay has published it. */
 const outboxState = Type.Object({
@@ -92,6 +111,7 @@ export const stateLine = Type.Union([
   accountState,
   transferState,
   entryState,
+  holdState,
   outboxState,
   roundState,
   gameState,

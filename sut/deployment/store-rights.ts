@@ -53,7 +53,17 @@ export const storeRights: Record<ServiceName, StoreRights> = {
     },
   },
   game: { nats: { publishes: ['game.round_ended'] } },
-  wallet: { nats: { publishes: ['wallet.transferred'] } },
+  wallet: {
+    nats: {
+      publishes: [
+        'wallet.transferred',
+        'wallet.hold_placed',
+        'wallet.hold_captured',
+        'wallet.hold_released',
+        'wallet.hold_expired',
+      ],
+    },
+  },
   catalog: { redis: { keys: ['cache:game:*', 'cache:games:*'], commands: ['get', 'set'] } },
   telemetry: {
     nats: {

@@ -4,6 +4,7 @@ import type { Login } from '#sut/contracts/bodies.ts'
 import type { Call } from '#sut/platform/platform.ts'
 import { careOperations, depositAdmitted, type Money, paymentOf } from './care-operations.ts'
 import { identifierOf } from './holders.ts'
+import { payoutOperations } from './payout-operations.ts'
 import type { RateScope } from './rates.ts'
 import { signingKeyOf } from './signature.ts'
 
@@ -100,6 +101,7 @@ export function operations(call: Call, signing_master: string): Record<api.Opera
     ...reads(call),
     ...fairnessOperations(call),
     ...careOperations(call),
+    ...payoutOperations(call),
     ...staffOperations(call),
   }
 }

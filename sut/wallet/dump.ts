@@ -10,23 +10,27 @@ export async function* dumpWallet(database: Source): AsyncGenerator<StateLine> {
   yield* accounts(database)
   yield* transfers(database)
   yield* entries(database)
+  yield* holds(database)
   yield* outbox(database)
 }
 
 interface AccountRow {
   account: string
   balance: bigint
+  held: bigint
   version: bigint
 }
 async function* accounts(database: Source): AsyncGenerator<StateOf<'account'>> {
   const rows = pages<AccountRow>(page_size, (last, size) =>
-    database.query('SELECT account, balance, version FROM accounts WHERE account > $1 ORDER BY account LIMIT $2', [
-      last?.account ?? '',
-      size,
-    ]),
+    database.query(
+      'SELECT account, balance, held, version FROM accounts WHERE account > $1 ORDER BY account LIMIT $2',
+      [last?.account ?? '', size],
+    ),
   )
-  for await (const { account, balance, version } of rows)
-    yield { kind: 'account', account, balance_minor: Number(balance), version: Number(version) }
+  for await (const { account, balance, held, version } of rows) {
+    const amounts = { balance_minor: Number(balance), held_minor: Number(held) }
+    yield { kind: 'account', account, ...amounts, version: Number(version) }
+  }
 }
 
 interface TransferRow extends Pick<StateOf<'transfer'>, 'key' | 'player_id' | 'round_id' | 'game_id' | 'transfer_id'> {
@@ -73,6 +77,25 @@ async function* entries(database: Source): AsyncGenerator<StateOf<'entry'>> {
       balance_after_minor: Number(row.balance_after),
       hash: row.hash,
     }
+}
+
+interface HoldRow extends Omit<StateOf<'hold'>, 'kind' | 'amount_minor' | 'captured_minor'> {
+  amount: bigint
+  captured: bigint
+}
+async function* holds(database: Source): AsyncGenerator<StateOf<'hold'>> {
+  const ms = (instant: string): string => `extract(epoch FROM ${instant})::double precision * 1000`
+  const rows = pages<HoldRow>(page_size, (last, size) =>
+    database.query(
+      `SELECT hold_id, key, player_id, amount, status, captured, transfer_id, ${ms('created_at')} AS created_at_ms,
+         ${ms('expires_at')} AS expires_at_ms, ${ms('ended_at')} AS ended_at_ms,
+         CASE WHEN status = 'open' THEN greatest(0, ${ms('now() - expires_at')}) ELSE 0 END AS overdue_ms
+       FROM holds WHERE hold_id > $1 ORDER BY hold_id LIMIT $2`,
+      [last?.hold_id ?? '', size],
+    ),
+  )
+  for await (const { amount, captured, ...row } of rows)
+    yield { kind: 'hold', ...row, amount_minor: Number(amount), captured_minor: Number(captured) }
 }
 
 interface OutboxRow {

@@ -1,24 +1,20 @@
 import type { Clock } from '#lib/clock.ts'
 import { newId } from '#lib/random.ts'
 import type { TransferAnswer, TransferRequest } from '#sut/contracts/bodies.ts'
+import type { AccountShown } from '#sut/contracts/holds.ts'
 import { Problem, type ProblemCode } from '#sut/contracts/problems.ts'
 import type { DedupeKey } from '#sut/designs/idempotency.ts'
 import type { Database } from '#sut/platform/database.ts'
-
-export interface Balance {
-  balance_minor: number
-  version: number
-}
 
 /** What the routes need; how an answer relates to the commit is the implementation's business. */
 export interface Transfers {
   /** Throws Problem: insufficient_funds, idempotency_conflict, rolled_back, already_won, not_found, forbidden, unavailable. */
   transfer(request: TransferRequest): Promise<TransferAnswer>
-  /** An account that nobody has paid into yet has balance 0 and version 0. */
-  balance(player_id: string): Promise<Balance>
+  /** All 0 for an account that nobody has paid into yet. */
+  balance(player_id: string): Promise<AccountShown>
 }
 
-/** The ledger in PostgreSQL: answers after the commit. One round trip per transfer: see migrations/002-transfer.sql. */
+/** The ledger in PostgreSQL: answers after the commit. One round trip per transfer: see migrations/003-held-money.sql. */
 export interface Ledger extends Transfers {
   transfer(request: TransferRequest, transfer_id?: string): Promise<TransferAnswer>
   /** Whether a transfer with this dedupe key is stored. */
@@ -40,7 +36,7 @@ interface Parts {
 }
 
 const refusals: Partial<Record<ProblemCode, string>> = {
-  insufficient_funds: 'the balance is too low for this transfer',
+  insufficient_funds: 'what is available of the balance is too little for this transfer',
   idempotency_conflict: 'this key was used for another transfer',
   rolled_back: 'the bet of this round was rolled back',
   already_won: 'the round was won: its bet cannot be rolled back',
@@ -73,10 +69,7 @@ export function ledger({ database, clock, dedupeKey }: Parts): Ledger {
     dedupeKey,
     async transfer(request, transfer_id = newId()) {
       // Two players with one key do not wait for each other: the unique index stops the second, which then finds the first.
-      const row = await apply(request, transfer_id).catch((error: unknown) => {
-        if (sqlStateOf(error) !== '23505') throw error
-        return apply(request, transfer_id)
-      })
+      const row = await againIfTaken(() => apply(request, transfer_id))
       if (row.problem !== null) throw new Problem(row.problem, refusals[row.problem] ?? row.problem)
       return {
         transfer_id: row.transfer_id,
@@ -92,15 +85,34 @@ export function ledger({ database, clock, dedupeKey }: Parts): Ledger {
       return found.length > 0
     },
     async balance(player_id) {
-      const [account] = await database.query<{ balance: bigint; version: bigint }>(
-        'SELECT balance, version FROM accounts WHERE account = $1',
+      const [account] = await database.query<AccountRow>(
+        'SELECT balance, held, version FROM accounts WHERE account = $1',
         [`player:${player_id}`],
         { name: 'wallet-balance' },
       )
-      return { balance_minor: Number(account?.balance ?? 0), version: Number(account?.version ?? 0) }
+      return accountOf(account ?? { balance: 0n, held: 0n, version: 0n })
     },
   }
 }
+
+export interface AccountRow {
+  balance: bigint
+  held: bigint
+  version: bigint
+}
+export const accountOf = ({ balance, held, version }: AccountRow): AccountShown => ({
+  balance_minor: Number(balance),
+  held_minor: Number(held),
+  available_minor: Number(balance - held),
+  version: Number(version),
+})
+
+/** Who was refused by a unique index finds, the second time, the row that was there before. */
+export const againIfTaken = <T>(apply: () => Promise<T>): Promise<T> =>
+  apply().catch((error: unknown) => {
+    if (sqlStateOf(error) !== '23505') throw error
+    return apply()
+  })
 
 /** SQLSTATE of a PostgreSQL error; 23505: a unique index refused a row. */
 const sqlStateOf = (error: unknown): unknown => (error instanceof Error ? Reflect.get(error, 'code') : undefined)

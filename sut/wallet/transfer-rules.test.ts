@@ -22,4 +22,5 @@ test('keys of a round follow its id, and no other transfer takes one', () => {
     'round_id',
   )
   expect(() => checkTransfer({ ...deposit, key: 'win:r' }, 'gateway')).toThrow('of a round')
+  expect(() => checkTransfer({ ...deposit, key: 'capture:h' }, 'gateway')).toThrow('or a hold')
 })

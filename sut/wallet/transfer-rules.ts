@@ -11,6 +11,8 @@ const callerOf: Record<TransferKind, ServiceName> = {
   rollback: 'game',
 }
 const ofRound: ReadonlySet<string> = new Set(['bet', 'win', 'rollback'])
+/** The capture of a hold has the key `capture:<hold_id>`: nothing else may take it. */
+const reserved: ReadonlySet<string> = new Set([...ofRound, 'capture'])
 
 /**
  * Throws `forbidden` when the caller may not ask for this kind, `malformed` when the key breaks the convention that lets a
@@ -22,6 +24,6 @@ export function checkTransfer(request: TransferRequest, caller: ServiceName): vo
   if (ofRound.has(request.kind)) {
     if (request.round_id === undefined || request.key !== `${request.kind}:${request.round_id}`)
       throw new Problem('malformed', `a ${request.kind} needs a round_id and the key '${request.kind}:<round_id>'`)
-  } else if (ofRound.has(request.key.split(':', 1)[0]!))
-    throw new Problem('malformed', `a ${request.kind} cannot have the key '${request.key}' of a round`)
+  } else if (reserved.has(request.key.split(':', 1)[0]!))
+    throw new Problem('malformed', `a ${request.kind} cannot have the key '${request.key}' of a round or a hold`)
 }

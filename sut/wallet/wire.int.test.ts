@@ -37,6 +37,8 @@ describe('the wallet as a service', () => {
     const deadline_ms = clock.monotonic_ms() + patience_ms
     expect(await call('wallet.balance', { params: { id: player }, deadline_ms })).toEqual({
       balance_minor: 500,
+      held_minor: 0,
+      available_minor: 500,
       version: 1,
     })
     await waitFor(async () => (await wallet.pending())['outbox'] === 0, { what: 'the outbox', limit_ms: 10_000 })

@@ -3,6 +3,8 @@ import { choices, type Choices } from '#sut/designs/registry.ts'
 import { dedupeKeys } from '#sut/designs/idempotency.ts'
 import type { Platform } from '#sut/platform/platform.ts'
 import { dumpWallet } from './dump.ts'
+import { holdEnder } from './hold-ender.ts'
+import { holds, type Holds } from './holds.ts'
 import { ledger, type Ledger, type Transfers } from './ledger.ts'
 import { checkTransfer } from './transfer-rules.ts'
 import { writeBehind } from './write-behind.ts'
@@ -18,11 +20,12 @@ const acknowledging: Record<Choices['acknowledge'], (store: Ledger, platform: Pl
   },
 }
 
-/** The wallet: double-entry ledger, transfers that are applied once, an outbox that says what moved. */
+/** The wallet: double-entry ledger, transfers that are applied once, money on hold, an outbox that says what moved. */
 export function wireWallet(platform: Platform): void {
   const { idempotency, acknowledge } = choices(platform.design)
   const database = platform.database()
-  const store = ledger({ database, clock: platform.clock, dedupeKey: dedupeKeys[idempotency] })
+  const dedupeKey = dedupeKeys[idempotency]
+  const store = ledger({ database, clock: platform.clock, dedupeKey })
   const transfers = acknowledging[acknowledge](store, platform)
 
   platform.outbox(database)
@@ -38,4 +41,22 @@ export function wireWallet(platform: Platform): void {
     return await transfers.transfer(body)
   })
   platform.serve('wallet.balance', ({ params }) => transfers.balance(params['id']!))
+  wireHolds(platform, holds({ database, dedupeKey }))
+}
+
+function wireHolds(platform: Platform, store: Holds): void {
+  platform.pending('holds_overdue', () => store.overdue())
+  platform.background('hold-ender', (signal) =>
+    holdEnder(
+      store,
+      (failed) => platform.log.warn({ failed: failed.slice(0, 5), count: failed.length }, 'holds left open'),
+      signal,
+    ),
+  )
+  platform.serve('wallet.place_hold', ({ body }) => store.place(body))
+  platform.serve('wallet.capture_hold', ({ params, body }) => store.capture(params['id']!, body))
+  platform.serve('wallet.release_hold', ({ params, body }) =>
+    store.release({ hold_id: params['id']!, player_id: body.player_id }),
+  )
+  platform.serve('wallet.hold', ({ params }) => store.shown({ hold_id: params['hold']!, player_id: params['id']! }))
 }

@@ -4,7 +4,7 @@ import { newId } from '#lib/random.ts'
 import { pause } from '#lib/wait.ts'
 import type { TransferAnswer, TransferRequest } from '#sut/contracts/bodies.ts'
 import { Problem } from '#sut/contracts/problems.ts'
-import type { Ledger, Transfers } from './ledger.ts'
+import { accountOf, type Ledger, type Transfers } from './ledger.ts'
 
 // PLANTED BUG (design ack-before-commit): a write-behind cache in front of the ledger, quick and wrong.
 //
@@ -25,6 +25,7 @@ interface Pending {
 /** What this instance believes of a player while it still has something to write for him. */
 interface Belief {
   balance: bigint
+  held: bigint
   version: number
   pending: Pending[]
 }
@@ -61,8 +62,13 @@ export function writeBehind(ledger: Ledger, clock: Clock, lost: (text: string) =
   const believe = async (player_id: string): Promise<Belief> => {
     const known = beliefs.get(player_id)
     if (known !== undefined) return known
-    const { balance_minor, version } = await ledger.balance(player_id)
-    const fresh = beliefs.get(player_id) ?? { balance: BigInt(balance_minor), version, pending: [] }
+    const { balance_minor, held_minor, version } = await ledger.balance(player_id)
+    const fresh = beliefs.get(player_id) ?? {
+      balance: BigInt(balance_minor),
+      held: BigInt(held_minor),
+      version,
+      pending: [],
+    }
     beliefs.set(player_id, fresh)
     return fresh
   }
@@ -78,8 +84,10 @@ export function writeBehind(ledger: Ledger, clock: Clock, lost: (text: string) =
 
       const belief = await believe(request.player_id)
       const amount = BigInt(request.amount_minor)
-      const balance = belief.balance + (request.kind === 'bet' || request.kind === 'withdrawal' ? -amount : amount)
-      if (balance < 0n) throw new Problem('insufficient_funds', 'the balance is too low for this transfer')
+      const out = request.kind === 'bet' || request.kind === 'withdrawal'
+      const balance = belief.balance + (out ? -amount : amount)
+      if (out && balance < belief.held)
+        throw new Problem('insufficient_funds', 'the balance is too low for this transfer')
       belief.balance = balance
       belief.version += 1
       const answer = {
@@ -94,7 +102,7 @@ export function writeBehind(ledger: Ledger, clock: Clock, lost: (text: string) =
     async balance(player_id) {
       const belief = beliefs.get(player_id)
       if (belief === undefined) return await ledger.balance(player_id)
-      return { balance_minor: Number(belief.balance), version: belief.version }
+      return accountOf({ ...belief, version: BigInt(belief.version) })
     },
     pending: () => pendingOf().length,
     async run(signal) {

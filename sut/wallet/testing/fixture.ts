@@ -5,6 +5,7 @@ import type { Choices } from '#sut/designs/registry.ts'
 import { openDatabase, type Database } from '#sut/platform/database.ts'
 import { migrate } from '#sut/platform/migrate.ts'
 import { startPostgres, type PostgresStore } from '#sut/platform/testing/stores.ts'
+import { holds, type Holds } from '../holds.ts'
 import { ledger, type Ledger } from '../ledger.ts'
 
 export interface LedgerFixture extends AsyncDisposable {
@@ -12,6 +13,7 @@ export interface LedgerFixture extends AsyncDisposable {
   readonly database: Database
   /** `through`: what stands between the ledger and its database. */
   ledger(idempotency: Choices['idempotency'], through?: Pick<Database, 'query'>): Ledger
+  holds(idempotency: Choices['idempotency'], through?: Pick<Database, 'query'>): Holds
 }
 
 /** A ledger in a PostgreSQL of its own; `connections`: as many transfers run at once. */
@@ -26,6 +28,7 @@ export async function startLedger({ connections }: { connections?: number } = {}
     database,
     ledger: (idempotency, through = database) =>
       ledger({ database: through, clock: systemClock, dedupeKey: dedupeKeys[idempotency] }),
+    holds: (idempotency, through = database) => holds({ database: through, dedupeKey: dedupeKeys[idempotency] }),
     async [Symbol.asyncDispose]() {
       await database.end()
       await postgres[Symbol.asyncDispose]()
