@@ -2,14 +2,18 @@ import * as fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newId } from '#lib/random.ts'
 import { waitFor } from '#lib/wait.ts'
-import type { TransferAnswer, TransferRequest } from '#sut/contracts/bodies.ts'
+import type { TransferRequest } from '#sut/contracts/bodies.ts'
+import type { HoldPlaced } from '#sut/contracts/holds.ts'
 import { Problem, problems } from '#sut/contracts/problems.ts'
 import type { Database } from '#sut/platform/database.ts'
 import { dumpWallet } from './dump.ts'
+import { endOnce } from './hold-ender.ts'
+import type { Holds } from './holds.ts'
+import type { Ledger } from './ledger.ts'
 import { expectSound, readBooks } from './testing/audit.ts'
 import { startLedger, type LedgerFixture } from './testing/fixture.ts'
 
-// A transfer is one statement. It can be cut off before it is sent, while it runs (its connection, or the whole server), and after its
+// A transfer is one statement, and so is what happens to a hold. It can be cut off before it is sent, while it runs (its connection, or the whole server), and after its
 // commit, when the answer is lost. Clients then ask again with the same key until they know.
 const crashes = ['none', 'before', 'connection', 'server', 'after'] as const
 type Crash = (typeof crashes)[number]
@@ -57,10 +61,10 @@ function crashing(planned: readonly Crash[]): Pick<Database, 'query'> {
 const mayBeAskedAgain = (error: unknown): boolean => !(error instanceof Problem) || problems[error.code].retry
 
 /** The answer, or the refusal, that a patient client ends with. */
-async function ask(ledger: ReturnType<LedgerFixture['ledger']>, request: TransferRequest) {
-  const ended = async (): Promise<TransferAnswer | Problem | undefined> => {
+async function ask<Answer extends object>(request: () => Promise<Answer>): Promise<Answer | Problem> {
+  const ended = async (): Promise<Answer | Problem | undefined> => {
     try {
-      return await ledger.transfer(request)
+      return await request()
     } catch (error) {
       return mayBeAskedAgain(error) ? undefined : (error as Problem)
     }
@@ -96,26 +100,92 @@ const requestsOf = (run: string, operations: readonly Operation[]) =>
     return Array.from({ length: times }, () => made)
   })
 
+const holdPlan = fc.record({
+  player: fc.integer({ min: 0, max: 1 }),
+  number: fc.integer({ min: 0, max: 3 }),
+  amount: fc.integer({ min: 1, max: 8 }),
+  /** Some are over before anybody can end them, some while somebody does, some never. */
+  lasts_ms: fc.constantFrom(1, 20, 600_000),
+  captured: fc.integer({ min: 1, max: 8 }),
+  ends: fc.array(fc.constantFrom('capture' as const, 'release' as const), { maxLength: 3 }),
+})
+type HoldPlan = typeof holdPlan extends fc.Arbitrary<infer T> ? T : never
+
+interface Captured {
+  hold_id: string
+  transfer_id: string
+}
+/** Places a hold and ends it in several ways at once: what was answered as captured. */
+async function live(run: string, plan: HoldPlan, holds: Holds): Promise<Captured[]> {
+  const player_id = `${run}-${plan.player}`
+  const request = {
+    key: `hold:${player_id}:${plan.number}`,
+    player_id,
+    amount_minor: plan.amount,
+    lasts_ms: plan.lasts_ms,
+  }
+  const [placed, again] = await Promise.all([ask(() => holds.place(request)), ask(() => holds.place(request))])
+  if (placed instanceof Problem || again instanceof Problem) return []
+  const answered = ({ replayed: _, ...rest }: HoldPlaced): object => rest
+  expect(answered(again)).toEqual(answered(placed))
+  const { hold_id } = placed
+  const amount_minor = Math.min(plan.captured, plan.amount)
+  const ends = await Promise.all(
+    plan.ends.map((end) =>
+      end === 'capture'
+        ? ask(() => holds.capture(hold_id, { player_id, amount_minor }))
+        : ask(async () => ({ released: await holds.release({ hold_id, player_id }) })),
+    ),
+  )
+  const captured = ends.flatMap((end) => ('transfer_id' in end ? [{ hold_id, transfer_id: end.transfer_id }] : []))
+  // Whoever was answered that it happened, the others were not told the contrary.
+  expect(captured.length === 0 || ends.every((end) => !('released' in end))).toBe(true)
+  return captured
+}
+
+const play = async (run: string, operations: readonly Operation[], ledger: Ledger) =>
+  Promise.all(
+    requestsOf(run, operations).map(async (request) => ({
+      key: request.key,
+      answer: await ask(() => ledger.transfer(request)),
+    })),
+  )
+
 test(
   'whatever is cut off, and whenever: the books are sound, a key moves money once, what was answered is in them',
   { timeout: 180_000 },
   async () => {
     const answered: { key: string; transfer_id: string }[] = []
+    const captured: Captured[] = []
     const plan = fc.tuple(
       fc.array(operation, { minLength: 5, maxLength: 40, size: 'max' }),
+      fc.array(holdPlan, { minLength: 2, maxLength: 10, size: 'max' }),
       fc.array(crash, { minLength: 20, maxLength: 60, size: 'max' }),
     )
     await fc.assert(
-      fc.asyncProperty(plan, async ([operations, planned]) => {
-        const ledger = fixture.ledger('unique-key', crashing(planned))
-        const ends = requestsOf(newId(), operations).map(async (request) => ({
-          request,
-          answer: await ask(ledger, request),
-        }))
-        for (const { request, answer } of await Promise.all(ends))
-          if (!(answer instanceof Problem)) answered.push({ key: request.key, transfer_id: answer.transfer_id })
+      fc.asyncProperty(plan, async ([operations, holdPlans, planned]) => {
+        const through = crashing(planned)
+        const [ledger, holds] = [fixture.ledger('unique-key', through), fixture.holds('unique-key', through)]
+        const run = newId()
+        const looking = Promise.all([1, 2, 3].map(() => ask(() => endOnce(holds, { batch: 5, lease_ms: 1 }))))
+        const [ends, captures] = await Promise.all([
+          play(run, operations, ledger),
+          Promise.all(holdPlans.map((hold) => live(run, hold, holds))),
+        ])
+        await looking
+        captured.push(...captures.flat())
+        for (const { key, answer } of ends)
+          if (!(answer instanceof Problem)) answered.push({ key, transfer_id: answer.transfer_id })
       }),
       { numRuns: 20 },
+    )
+    const left = fixture.holds('unique-key')
+    await waitFor(
+      async () => (await endOnce(left, { batch: 50, lease_ms: 1 })).claimed + (await left.overdue()) === 0,
+      {
+        what: 'the end of holds whose time is over',
+        limit_ms: 30_000,
+      },
     )
     const books = await readBooks(dumpWallet(fixture.database))
     expectSound(books)
@@ -128,13 +198,16 @@ test(
     }
     // The property means something only if everything has happened.
     for (const kind of crashes) expect(happened.get(kind), kind).toBeGreaterThan(0)
-    expect(new Set(books.transfers.map(({ transfer_kind }) => transfer_kind)).size).toBe(5)
+    expect(new Set(books.transfers.map(({ transfer_kind }) => transfer_kind)).size).toBe(6)
+    expect(new Set(books.holds.map(({ status }) => status)).size).toBe(4)
+    for (const { hold_id, transfer_id } of captured) expect(kept.get(transfer_id)?.key).toBe(`capture:${hold_id}`)
   },
 )
 
 test('design idempotency-off: an answer that is lost after its commit is paid twice', async () => {
   const ledger = fixture.ledger('off', crashing(['after']))
   const player_id = newId()
-  await ask(ledger, { key: newId(), kind: 'deposit', player_id, amount_minor: 500 })
+  const request: TransferRequest = { key: newId(), kind: 'deposit', player_id, amount_minor: 500 }
+  await ask(() => ledger.transfer(request))
   expect(await fixture.ledger('off').balance(player_id)).toMatchObject({ balance_minor: 1_000, version: 2 })
 })

@@ -66,6 +66,43 @@ describe('the wallet as a service', () => {
     await expect(transfer(game, { ...deposit(player), key: 'deposit:x' })).rejects.toMatchObject({ code: 'forbidden' })
   })
 
+  test('holds money, captures and releases it for the gateway, and ends what nobody does', async () => {
+    await using running = await start('standard')
+    const { wallet, gateway } = running
+    const { call, clock } = gateway.platform
+    const player_id = newId()
+    const patience = () => ({ deadline_ms: clock.monotonic_ms() + patience_ms })
+    const place = (key: string, lasts_ms: number) =>
+      call('wallet.place_hold', { body: { key, player_id, amount_minor: 100, lasts_ms }, ...patience() })
+    await transfer(gateway, deposit(player_id))
+    const [first, second] = [await place('one', 60_000), await place('two', 60_000)]
+    expect(second).toMatchObject({ balance_minor: 500, held_minor: 200, available_minor: 300 })
+    const captured = await call('wallet.capture_hold', {
+      params: { id: first.hold_id },
+      body: { player_id },
+      ...patience(),
+    })
+    expect(captured).toMatchObject({ captured_minor: 100, balance_minor: 400, version: 2 })
+    await call('wallet.release_hold', { params: { id: second.hold_id }, body: { player_id }, ...patience() })
+    const third = await place('three', 1)
+    const shown = () => call('wallet.hold', { params: { id: player_id, hold: third.hold_id }, ...patience() })
+    await waitFor(async () => (await shown()).status === 'expired', { what: 'the end of its time', limit_ms: 10_000 })
+    expect(await wallet.pending()).toMatchObject({ holds_overdue: 0 })
+    await waitFor(async () => (await wallet.pending())['outbox'] === 0, { what: 'the outbox', limit_ms: 10_000 })
+    const lines = await wallet.dump()
+    const told = lines.flatMap((line) => (line.kind === 'outbox' && line.published ? [line.type] : []))
+    expect(told.filter((type) => type.startsWith('wallet.hold_')).toSorted()).toEqual([
+      'wallet.hold_captured',
+      'wallet.hold_expired',
+      'wallet.hold_placed',
+      'wallet.hold_placed',
+      'wallet.hold_placed',
+      'wallet.hold_released',
+    ])
+    const ends = lines.flatMap((line) => (line.kind === 'hold' ? [line.status] : []))
+    expect(ends.toSorted()).toEqual(['captured', 'expired', 'released'])
+  })
+
   test('design idempotency-off: a retried deposit is paid twice', async () => {
     await using running = await start('idempotency-off')
     const player = newId()
