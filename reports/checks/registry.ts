@@ -5,6 +5,7 @@ import { auditChain } from './audit-chain.ts'
 import type { Check } from './check.ts'
 import { entriesGaplessChained } from './entries-gapless-chained.ts'
 import { failNotApplied } from './fail-not-applied.ts'
+import { holdsEnd } from './holds-end.ts'
 import { moneyConserved } from './money-conserved.ts'
 import { monotonicReads } from './monotonic-reads.ts'
 import { noncesOnce } from './nonces-once.ts'
@@ -27,6 +28,7 @@ export const checks: readonly Check[] = [
   phantom,
   entriesGaplessChained,
   noNegativeBalance,
+  holdsEnd,
   roundsEnded,
   outcomesRederived,
   noncesOnce,

@@ -174,12 +174,12 @@ export function ledgerModel(): LedgerModel {
       return { balance_minor, version }
     },
     lines: () => [
-      ...lines,
-      ...auditLines(lines),
+      ...withAudit([...lines, ...[...models.keys()].flatMap((player_id) => releasedHold(player_id, lines))]),
       ...[...accounts].map(([name, { balance_minor, version }]): StateLine => ({
         kind: 'account',
         account: name,
         balance_minor,
+        held_minor: 0,
         version,
       })),
       ...models.values(),
@@ -188,12 +188,33 @@ export function ledgerModel(): LedgerModel {
   }
 }
 
-/** The audit trail of the events in the log. */
-function auditLines(lines: readonly StateLine[]): StateLine[] {
+/** As if a player had asked for a payout when everything was over, and thought better of it. */
+function releasedHold(player_id: string, lines: readonly StateLine[]): StateLine[] {
+  const at_ms = Math.max(...lines.map((line) => (line.kind === 'transfer' ? line.created_at_ms : 0)))
+  const [hold_id, key, amount_minor, expires_at_ms] = [`h-${player_id}`, `payout:${player_id}`, 100, at_ms + 900_000]
+  const of = { player_id, hold_id, amount_minor, occurred_at_ms: at_ms }
+  const events: SystemEvent[] = [
+    { id: `${hold_id}:placed`, type: 'wallet.hold_placed', ...of, expires_at_ms },
+    { id: `${hold_id}:released`, type: 'wallet.hold_released', ...of },
+  ]
+  const end = { status: 'released' as const, captured_minor: 0, transfer_id: null, ended_at_ms: at_ms + 1 }
+  const times = { created_at_ms: at_ms, expires_at_ms, overdue_ms: 0 }
+  return [
+    { kind: 'hold', hold_id, key, player_id, amount_minor, ...end, ...times },
+    ...events.flatMap((event): StateLine[] => [
+      { kind: 'outbox', service: 'wallet', event_id: event.id, type: event.type, published: true },
+      { kind: 'log', event },
+    ]),
+  ]
+}
+
+/** With the audit trail of the events in the log. */
+function withAudit(lines: readonly StateLine[]): StateLine[] {
   const facts = lines.flatMap((line) => (line.kind === 'log' ? (factOf(line.event) ?? []) : []))
   const entries = chainOf(auditStart, facts)
   const { sequence, hash } = entries.at(-1) ?? auditStart
   return [
+    ...lines,
     ...entries.map((entry): StateLine => ({ kind: 'audit', entry })),
     { kind: 'audit_head', head: { sequence, hash } },
   ]

@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newId } from '#lib/random.ts'
 import { waitFor } from '#lib/wait.ts'
-import type { LimitsShown, MoneyMoved, SpinResult } from '#sut/contracts/api.ts'
+import type {
+  LimitsShown,
+  MoneyMoved,
+  PayoutAsked,
+  PayoutConfirmed,
+  PayoutShown,
+  SpinResult,
+} from '#sut/contracts/api.ts'
 import type { StateLine } from '#sut/contracts/state.ts'
 import { playerClient } from './player.ts'
 import { startTestSystem, type TestSystem } from './system.ts'
@@ -55,6 +62,58 @@ test('a withdrawal takes money out, once a key, and never more than there is', a
   await player.send('deposit', { amount_minor: 1 }, 'one-more-unit')
   expect(await player.send('withdraw', { amount_minor: 6_001 }, 'withdrawal-2')).toMatchObject({ status: 200 })
   expect((await player.send<MoneyMoved>('balance')).body.balance_minor).toBe(0)
+})
+
+test('a payout is asked for and confirmed or cancelled; until then its money is nobody else’s, and it is the player’s own', async () => {
+  await using someOne = await someone(10_000)
+  await using stranger = await someone(10_000)
+  const { player, player_id, spin } = someOne
+  const ask = (amount_minor: number, key: string) => player.send<PayoutAsked>('ask_payout', { amount_minor }, key)
+  const end = (kind: 'confirm_payout' | 'cancel_payout' | 'payout', payout_id: string, by = player) =>
+    by.send<PayoutConfirmed & PayoutShown & Refused>(kind, undefined, undefined, { payout_id })
+  const first = await ask(9_950, 'payout-number-1')
+  expect(first).toMatchObject({
+    status: 201,
+    body: { balance_minor: 10_000, held_minor: 9_950, available_minor: 50, version: 1 },
+  })
+  expect(await ask(9_950, 'payout-number-1')).toEqual(first)
+  expect(await ask(9_951, 'payout-number-1')).toMatchObject({ status: 409, body: { code: 'idempotency_conflict' } })
+  const { payout_id, expires_at_ms } = first.body
+  expect((await end('payout', payout_id)).body).toEqual({
+    payout_id,
+    amount_minor: 9_950,
+    status: 'open',
+    expires_at_ms,
+    transfer_id: null,
+  })
+
+  const tooMuch = { status: 402, body: { code: 'insufficient_funds' } }
+  expect(await spin(100)).toMatchObject(tooMuch)
+  expect(await player.send('withdraw', { amount_minor: 51 }, 'withdrawal-51')).toMatchObject(tooMuch)
+  expect(await ask(51, 'payout-number-2')).toMatchObject(tooMuch)
+  for (const kind of ['confirm_payout', 'cancel_payout', 'payout'] as const)
+    expect(await end(kind, payout_id, stranger.player)).toMatchObject({ status: 404, body: { code: 'not_found' } })
+
+  const confirmed = await end('confirm_payout', payout_id)
+  expect(confirmed).toMatchObject({
+    status: 200,
+    body: { payout_id, amount_minor: 9_950, balance_minor: 50, version: 2 },
+  })
+  expect(await end('confirm_payout', payout_id)).toEqual(confirmed)
+  expect(await end('cancel_payout', payout_id)).toMatchObject({ status: 409, body: { code: 'hold_captured' } })
+  const { transfer_id } = confirmed.body
+  expect((await end('payout', payout_id)).body).toMatchObject({ status: 'captured', transfer_id })
+
+  const second = (await ask(50, 'payout-number-3')).body
+  expect(await end('cancel_payout', second.payout_id)).toMatchObject({ status: 200, body: { cancelled: true } })
+  expect(await end('confirm_payout', second.payout_id)).toMatchObject({ status: 409, body: { code: 'hold_released' } })
+  const balance = { balance_minor: 50, held_minor: 0, available_minor: 50, version: 2 }
+  expect((await player.send('balance')).body).toEqual(balance)
+  await waitFor(async () => (await logged(player_id)).filter((type) => type.startsWith('wallet.hold_')).length === 4, {
+    what: 'what became of both payouts in the log',
+    limit_ms: 15_000,
+    every_ms: 200,
+  })
 })
 
 test('a loss limit ends the play of the day, and wins give back; a higher one waits', async () => {

@@ -10,6 +10,7 @@ import {
   signatureHeaders,
   type LoggedIn,
   type OperationKind,
+  type PayoutAsked,
   type SpinResult,
 } from '#sut/contracts/api.ts'
 import type { Role } from '#sut/contracts/roles.ts'
@@ -74,6 +75,7 @@ const existing: Record<string, string> = {
   game_id: '@game',
   session_id: '@session',
   round_id: '@round',
+  payout_id: '@payout',
   player_id: '@player',
 }
 
@@ -204,8 +206,9 @@ interface Someone extends LoggedIn {
   game_id: string
   session_id: string
   round_id: string
+  payout_id: string
 }
-/** A player with money, a session and a round; with another role it is that one's token, and the player is there beside it. */
+/** A player with money, a session, a round and a payout that is asked for; with another role it is that one's token, and the player is there beside it. */
 async function someone(role: Role = 'player'): Promise<Someone> {
   const client = playerClient(system.url)
   const name = newId()
@@ -217,9 +220,10 @@ async function someone(role: Role = 'player'): Promise<Someone> {
   await client.send('deposit', { amount_minor: 1_000_000 }, newId())
   const stake = { session_id, stake_minor: 1, client_seed: 'seed' }
   const { round_id } = (await client.send<SpinResult>('spin', stake, newId())).body
+  const { payout_id } = (await client.send<PayoutAsked>('ask_payout', { amount_minor: 500 }, newId())).body
   const token = role === 'player' ? holder : await client.logIn(role, system.staff[role])
   await client.close()
-  return { ...token, game_id, session_id, round_id, player_id: holder.player_id }
+  return { ...token, game_id, session_id, round_id, payout_id, player_id: holder.player_id }
 }
 
 describe('whatever is sent is answered as the document says', () => {
@@ -250,7 +254,7 @@ describe('whatever is sent is answered as the document says', () => {
             text
               .replaceAll('@game', holder.game_id)
               .replaceAll('@session', holder.session_id)
-
+              .replaceAll('@payout', holder.payout_id)
               .replaceAll('@round', holder.round_id)
               .replaceAll('@player', holder.player_id)
           const body = filled(body_text)

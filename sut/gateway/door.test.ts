@@ -12,6 +12,7 @@ import { publicDoor } from './door.ts'
 import { holders } from './holders.ts'
 import { nonces } from './nonces.ts'
 import { operations } from './operations.ts'
+import { payoutLasts_ms } from './payout-operations.ts'
 import { rates } from './rates.ts'
 import { signatureOf, signingKeyOf } from './signature.ts'
 
@@ -200,6 +201,32 @@ describe('the door', () => {
       player_id: 'player-1',
       amount_minor: 500,
     })
+  })
+
+  test('asks the wallet to hold, capture and release a payout of the player of the token', async () => {
+    const moved = { transfer_id: 't', balance_minor: 400, version: 3 }
+    const asked = { amount_minor: 500, expires_at_ms: 9, balance_minor: 900, held_minor: 500, available_minor: 400 }
+    const answers: Record<string, object> = {
+      'wallet.place_hold': { hold_id: 'h-1', ...asked, version: 2, replayed: false },
+      'wallet.capture_hold': { hold_id: 'h-1', captured_minor: 500, ...moved, replayed: false },
+      'wallet.release_hold': { hold_id: 'h-1', amount_minor: 500, replayed: true },
+    }
+    const { server, called } = await door((name) => answers[name])
+    const key = { 'idempotency-key': 'key-00001' }
+    const placed = await server.inject(signed('POST', '/v1/payouts', { amount_minor: 500 }, key))
+    expect([placed.statusCode, placed.json()]).toEqual([201, { payout_id: 'h-1', ...asked, version: 2 }])
+    const ended = async (how: string) =>
+      (await server.inject(signed('POST', `/v1/payouts/h-1/${how}`, undefined))).json<object>()
+    expect(await ended('confirm')).toEqual({ payout_id: 'h-1', amount_minor: 500, ...moved })
+    expect(await ended('cancel')).toEqual({ payout_id: 'h-1', amount_minor: 500, cancelled: true })
+    const body = {
+      key: 'payout:player-1:key-00001',
+      player_id: 'player-1',
+      amount_minor: 500,
+      lasts_ms: payoutLasts_ms,
+    }
+    const end = { params: { id: 'h-1' }, body: { player_id: 'player-1' } }
+    expect(called).toMatchObject([{ options: { body } }, { options: end }, { options: end }])
   })
 
   test('shows the time of play even when nobody can tell the result, and nothing to somebody else', async () => {
