@@ -28,8 +28,15 @@ test('the trail as the planted bug audit-skips leaves it: whole, and it lacks mo
   const outcome = outcomeOf(auditChain, (raw) => rewrite(raw, (event_id) => shardOf(event_id) !== 0))
   expect(outcome.total).toBeGreaterThan(0)
   for (const { witness } of outcome.violations)
-    expect(witness.text).toMatch(/^Transfer t-\d+ .* has no audit entry: \w+ \S+ .*of player p-\d+\.$/)
+    expect(witness.text).toMatch(
+      /^Transfer t-\d+ .* has no audit entry: \w+ \S+ .*of player p-\d+\.$|^Event h-\S+ .* has no audit entry\.$/,
+    )
   expect(textsOf((raw) => rewrite(raw, () => true))).toEqual([])
+})
+
+test('a trail that lacks what became of a hold is seen', () => {
+  const texts = textsOf((raw) => rewrite(raw, (event_id) => event_id !== 'h-p-1:released'))
+  expect(texts).toEqual(['Event h-p-1:released (wallet.hold_released) of player p-1 has no audit entry.'])
 })
 
 test('a removed, a changed and a repeated entry are named', () => {

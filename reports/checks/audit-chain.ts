@@ -8,12 +8,12 @@ import { linesOf, nameOf, type Evidence } from './evidence.ts'
 type Verdict = ReturnType<typeof verdictOf>
 
 /**
- * The audit trail is one unbroken chain up to its head, and tells of every transfer once, as the ledger does. A record of a
- * system that kept no trail has nothing to look at.
+ * The audit trail is one unbroken chain up to its head, tells of every transfer once, as the ledger does, and of whatever became of
+ * money on hold. A record of a system that kept no trail has nothing to look at.
  */
 export const auditChain: Check = {
   name: 'audit-chain',
-  title: 'The audit trail is unbroken, and has each transfer once',
+  title: 'The audit trail is unbroken, and has each transfer and each state of a hold once',
   needs: ['state', 'rest'],
   run({ state }, evidence) {
     const verdict = verdictOf('audit-chain')
@@ -22,6 +22,7 @@ export const auditChain: Check = {
     verdict.examine(entries.length + state.transfer.length)
     compareChain(entries, state, evidence, verdict)
     compareTransfers(entries, state.transfer, evidence, verdict)
+    compareHolds(entries, state.log, evidence, verdict)
     return verdict.outcome()
   },
 }
@@ -79,6 +80,25 @@ function compareTransfers(
         entries: [entry],
         fault: evidence.faultAt(entry.occurred_at_ms),
       }))
+}
+
+/** Once: that no event has two entries is seen with the chain. */
+function compareHolds(
+  entries: readonly AuditEntry[],
+  log: readonly StateOf<'log'>[],
+  evidence: Evidence,
+  verdict: Verdict,
+): void {
+  const kept = new Set(entries.map(({ event_id }) => event_id))
+  for (const line of log) {
+    const { id, type, occurred_at_ms, player_id } = line.event
+    if (!type.startsWith('wallet.hold_') || kept.has(id)) continue
+    verdict.violate(() => ({
+      text: `Event ${id} (${type}) of player ${player_id} has no audit entry.`,
+      entries: [line],
+      fault: evidence.faultAt(occurred_at_ms),
+    }))
+  }
 }
 
 function differenceOf(transfer: StateOf<'transfer'>, [entry, ...others]: readonly AuditEntry[]): string | null {

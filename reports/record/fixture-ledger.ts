@@ -190,7 +190,7 @@ export function ledgerModel(): LedgerModel {
 
 /** As if a player had asked for a payout when everything was over, and thought better of it. */
 function releasedHold(player_id: string, lines: readonly StateLine[]): StateLine[] {
-  const at_ms = Math.max(...lines.map((line) => (line.kind === 'transfer' ? line.created_at_ms : 0)))
+  const at_ms = Math.ceil(Math.max(...lines.map((line) => (line.kind === 'transfer' ? line.created_at_ms : 0))))
   const [hold_id, key, amount_minor, expires_at_ms] = [`h-${player_id}`, `payout:${player_id}`, 100, at_ms + 900_000]
   const of = { player_id, hold_id, amount_minor, occurred_at_ms: at_ms }
   const events: SystemEvent[] = [
