@@ -46,6 +46,19 @@ test('answers before the commit: what was answered is not in the ledger, and a k
   expect(await instance().balance(player)).toMatchObject({ balance_minor: 0, version: 0 })
 })
 
+test('does not pay out of its memory what is on hold', async () => {
+  const player_id = newId()
+  await ledger.transfer(deposit(player_id, 500))
+  await fixture.holds('unique-key').place({ key: newId(), player_id, amount_minor: 495, lasts_ms: 60_000 })
+  const cache = instance()
+  await expect(cache.transfer(ofRound('bet', player_id, newId()))).rejects.toMatchObject({ code: 'insufficient_funds' })
+  await cache.transfer(deposit(player_id, 5))
+  expect(await cache.transfer(ofRound('bet', player_id, newId()))).toMatchObject({ balance_minor: 495 })
+  expect(await cache.balance(player_id)).toMatchObject({ held_minor: 495, available_minor: 0 })
+  await cache.flush()
+  expect(await ledger.balance(player_id)).toMatchObject({ balance_minor: 495, available_minor: 0 })
+})
+
 test('without a kill the writes arrive, in order, and balances are as they were answered', async () => {
   const [player, round] = [newId(), newId()]
   const cache = instance()
