@@ -208,7 +208,7 @@ interface Someone extends LoggedIn {
   round_id: string
   payout_id: string
 }
-/** A player with money, a session, a round and a payout that is asked for; with another role it is that one's token, and the player is there beside it. */
+/** A player with money, a session, a round and a payout that is asked for; with another role it is that one's token, beside the player. */
 async function someone(role: Role = 'player'): Promise<Someone> {
   const client = playerClient(system.url)
   const name = newId()

@@ -12,8 +12,8 @@ import type { Ledger } from './ledger.ts'
 import { expectSound, readBooks } from './testing/audit.ts'
 import { startLedger, type LedgerFixture } from './testing/fixture.ts'
 
-// A transfer is one statement, and so is what happens to a hold. It can be cut off before it is sent, while it runs (its connection, or the whole server), and after its
-// commit, when the answer is lost. Clients then ask again with the same key until they know.
+// A transfer is one statement, and so is what happens to a hold. It can be cut off before it is sent, while it runs (its connection, or
+// the whole server), and after its commit, when the answer is lost. Clients then ask again with the same key until they know.
 const crashes = ['none', 'before', 'connection', 'server', 'after'] as const
 type Crash = (typeof crashes)[number]
 
