@@ -1,4 +1,5 @@
 import { posix } from 'node:path'
+import { services } from './sut/contracts/descriptor.ts'
 import { type Rule, type Source, isTest } from './repo-rules.ts'
 
 export interface Import {
@@ -41,6 +42,8 @@ const layers: readonly (readonly [string, readonly string[]])[] = [
   ['sut/platform/', system],
   ['sut/deployment/', [...system, 'sut/descriptor.ts', 'sut/deployment/']],
   ['sut/local/', [...system, 'toolchain/', 'sut/descriptor.ts', 'sut/deployment/', 'reports/record/', 'sut/local/']],
+  // All services in one process.
+  ['sut/monolith/', [...system, 'sut/monolith/', ...services.map((name) => `sut/${name}/wire.ts`)]],
   // Tests of all services together.
   ['sut/flow/', ['lib/', 'toolchain/', 'sut/']],
   ['chaos/targets/local/', [...harness, 'sut/deployment/', 'sut/local/']],

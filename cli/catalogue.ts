@@ -3,7 +3,8 @@ import type { Catalogue } from '#chaos/engine/catalogue.ts'
 import { faults } from '#chaos/faults/registry.ts'
 import { targets } from '#chaos/targets/registry.ts'
 import { journeys, profiles } from '#scenarios/registry.ts'
-import { designs } from '#sut/designs/registry.ts'
+import { inTopology } from '#sut/contracts/topology.ts'
+import { choices, designs } from '#sut/designs/registry.ts'
 import { slotBackend } from '#sut/descriptor.ts'
 
 /** Everything that a command can name, out of the registries. */
@@ -14,5 +15,5 @@ export const catalogue: Catalogue = {
   profiles: Object.keys(profiles),
   designs: Object.keys(designs),
   targets,
-  system: slotBackend,
+  systemOf: (design) => inTopology(choices(design).topology, slotBackend),
 }

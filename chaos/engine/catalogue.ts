@@ -11,5 +11,6 @@ export interface Catalogue {
   profiles: readonly string[]
   designs: readonly string[]
   targets: Readonly<Record<string, Target>>
-  system: SystemDescriptor
+  /** The system of a design: which processes it has, and which links. */
+  systemOf(design: string): SystemDescriptor
 }

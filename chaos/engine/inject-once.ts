@@ -36,7 +36,12 @@ export async function injectOnce(request: InjectOnceRequest, ports: Omit<RunPort
   const not_undone: string[] = []
   {
     await using acquired = new AsyncDisposableStack()
-    const context = { random: random(seed), sample: await system.sample(), port: system.faults }
+    const context = {
+      random: random(seed),
+      sample: await system.sample(),
+      port: system.faults,
+      system: system.descriptor,
+    }
     const journal = (line: Parameters<typeof record.journal>[0]): void => record.journal(line)
     const use = { fault, parameters, trial: 1, context, journal, acquired, not_undone, signal }
     const { evidence } = await inject(use)

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { Failure } from '#lib/errors.ts'
+import { inTopology } from '#sut/contracts/topology.ts'
 import { slotBackend } from '#sut/descriptor.ts'
+import { choices } from '#sut/designs/registry.ts'
 import { experiments } from '../experiments/registry.ts'
 import { suites } from '../experiments/suites.ts'
 import { faults } from '../faults/registry.ts'
@@ -19,7 +21,7 @@ const catalogue: Catalogue = {
     memory: memoryWorld().target,
     weak: { ...memoryWorld({ capabilities: ['link.toxic'] }).target, name: 'weak' },
   },
-  system: slotBackend,
+  systemOf: (design) => inTopology(choices(design).topology, slotBackend),
 }
 const request = (changes: Partial<PlanRequest> = {}): PlanRequest => ({
   experiment: experiments['wallet-kill'],

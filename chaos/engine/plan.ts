@@ -2,6 +2,9 @@ import { Failure, type FailureCode } from '#lib/errors.ts'
 import { freshSeed } from '#lib/random.ts'
 import { experiment as experimentSchema, type Experiment, type FaultUse } from '../experiments/experiment.ts'
 import type { LinkSelector, Target, TargetOptions } from '../targets/target.ts'
+import { topologyProblem } from '../targets/topologies.ts'
+import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
+import { callersIn, processesOf } from '#sut/contracts/topology.ts'
 import type { Catalogue } from './catalogue.ts'
 import { unknownName } from './nearest.ts'
 import { validated } from './validate.ts'
@@ -58,16 +61,19 @@ export function planRun(request: PlanRequest, catalogue: Catalogue): Plan {
       code: 'TARGET_UNAVAILABLE',
       text: unknownName('target', request.target, Object.keys(catalogue.targets)),
     })
-  if (!catalogue.designs.includes(request.design))
-    problems.push({ code: 'UNKNOWN_DESIGN', text: unknownName('design', request.design, catalogue.designs) })
+  const known = catalogue.designs.includes(request.design)
+  if (!known) problems.push({ code: 'UNKNOWN_DESIGN', text: unknownName('design', request.design, catalogue.designs) })
   if (read === undefined || target === undefined) throw failureOf(request.source, problems)
 
-  const faults = read.faults.map((use, index) => checkedFault(use, `/faults/${index}`, catalogue, target))
-  problems.push(...faults.flatMap((fault) => fault.problems), ...namesOf(read, catalogue))
+  if (known) problems.push(...topologyProblems(target, request.design))
+  const system = catalogue.systemOf(known ? request.design : 'standard')
+  const faults = read.faults.map((use, index) => checkedFault(use, `/faults/${index}`, { catalogue, system, target }))
+  problems.push(...faults.flatMap((fault) => fault.problems), ...namesOf(read, catalogue, system))
   if (problems.length > 0) throw failureOf(request.source, problems)
   const load_percent = request.load_percent ?? target.load_percent ?? 100
   const load = loadAt(load_percent, read.load)
-  const experiment = { ...read, load, faults: faults.map(({ use }) => use) }
+  const expectations = expectedOf(read.expectations, system)
+  const experiment = { ...read, load, faults: faults.map(({ use }) => use), expectations }
   return {
     experiment,
     target,
@@ -80,6 +86,22 @@ export function planRun(request: PlanRequest, catalogue: Catalogue): Plan {
     load_s: loadLength_s(experiment),
     estimate_s: estimateLength_s(experiment),
   }
+}
+
+function topologyProblems(target: Target, design: string): Problem[] {
+  const text = topologyProblem(target, design)
+  return text === undefined ? [] : [{ code: 'NOT_SUPPORTED_BY_TARGET', text }]
+}
+
+/** Who shares a process is scaled out with it: of such a service its host is expected what was expected of it. */
+function expectedOf({ scales_out, ...others }: Experiment['expectations'], system: SystemDescriptor) {
+  if (scales_out === undefined) return others
+  const most = new Map<string, number>()
+  for (const { service, replicas_min } of scales_out) {
+    const name = processesOf(service, system)
+    most.set(name, Math.max(replicas_min, most.get(name) ?? 0))
+  }
+  return { ...others, scales_out: [...most].map(([service, replicas_min]) => ({ service, replicas_min })) }
 }
 
 function withTrials({ experiment, trials }: PlanRequest): unknown {
@@ -100,7 +122,13 @@ interface CheckedFault {
   problems: Problem[]
 }
 
-function checkedFault(use: FaultUse, path: string, catalogue: Catalogue, target: Target): CheckedFault {
+interface Setting {
+  catalogue: Catalogue
+  system: SystemDescriptor
+  target: Target
+}
+
+function checkedFault(use: FaultUse, path: string, { catalogue, system, target }: Setting): CheckedFault {
   const fault = own(catalogue.faults, use.fault)
   if (fault === undefined) {
     const text = `${path}: ${unknownName('fault', use.fault, Object.keys(catalogue.faults))}`
@@ -112,7 +140,7 @@ function checkedFault(use: FaultUse, path: string, catalogue: Catalogue, target:
     text: `${path}: the target ${target.name} cannot do ${need}, which ${fault.name} needs`,
   }))
   const { value: parameters, problems: wrong } = validated<Record<string, unknown>>(fault.parameters, use.parameters)
-  const sentences = parameters === undefined ? wrong : (fault.check?.(parameters, catalogue.system) ?? [])
+  const sentences = parameters === undefined ? wrong : (fault.check?.(parameters, system) ?? [])
   problems.push(
     ...sentences.map((text): Problem => ({ code: 'EXPERIMENT_INVALID', text: `${path}/parameters: ${text}` })),
   )
@@ -120,13 +148,17 @@ function checkedFault(use: FaultUse, path: string, catalogue: Catalogue, target:
   return { use: { ...use, parameters }, links: fault.links(parameters), problems }
 }
 
-function namesOf({ load, faults, expectations, trials }: Experiment, catalogue: Catalogue): Problem[] {
+function namesOf(
+  { load, faults, expectations, trials }: Experiment,
+  catalogue: Catalogue,
+  system: SystemDescriptor,
+): Problem[] {
   const texts: string[] = []
   if (!catalogue.journeys.includes(load.journey))
     texts.push(`/load/journey: ${unknownName('journey', load.journey, catalogue.journeys)}`)
   if (!catalogue.profiles.includes(load.profile))
     texts.push(`/load/profile: ${unknownName('profile', load.profile, catalogue.profiles)}`)
-  const services = catalogue.system.services.map((service): string => service.name)
+  const services = callersIn(system).map(({ name }): string => name)
   for (const [index, { service }] of (expectations.scales_out ?? []).entries())
     if (!services.includes(service))
       texts.push(`/expectations/scales_out/${index}: ${unknownName('service', service, services)}`)

@@ -45,7 +45,7 @@ const catalogueOf = ({ target }: MemoryWorld): Catalogue => ({
   profiles: ['steady'],
   designs: ['standard'],
   targets: { memory: target },
-  system: smallSystem,
+  systemOf: () => smallSystem,
 })
 
 interface Played {

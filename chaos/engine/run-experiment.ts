@@ -163,7 +163,7 @@ function runFileOf({ plan, catalogue, id }: RunRequest, { clock }: RunPorts): Ru
     design: plan.design,
     target: plan.target.name,
     seed: plan.seed,
-    system: catalogue.system,
+    system: catalogue.systemOf(plan.design),
     schedule: [],
     started_at_ms: clock.wall_ms(),
     versions: { node: process.versions.node },

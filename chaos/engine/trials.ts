@@ -56,7 +56,7 @@ async function faultTrial(run: Run, trial: number): Promise<End> {
   const { plan, ports, record } = run
   const { faults } = plan.experiment
   await using injected = new AsyncDisposableStack()
-  const port = systemOf(run).faults
+  const { faults: port, descriptor: system } = systemOf(run)
   let hold_until_ms = 0
   for (const [index, { fault, parameters, hold_s }] of faults.entries()) {
     const choices = random(plan.seed).fork(`trial-${trial}`).fork(`fault-${index}`)
@@ -65,7 +65,7 @@ async function faultTrial(run: Run, trial: number): Promise<End> {
       fault: run.catalogue.faults[fault]!,
       parameters,
       trial,
-      context: { random: choices, sample, port },
+      context: { random: choices, sample, port, system },
       journal: (line) => record.journal(line),
       acquired: injected,
       not_undone: run.not_undone,

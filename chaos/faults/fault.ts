@@ -30,6 +30,7 @@ export interface PlanContext {
   random: Random
   sample: Extract<ObservationLine, { kind: 'sample' }>
   port: FaultPort
+  system: SystemDescriptor
 }
 
 /** Plain data: it goes to the journal as it is. */

@@ -2,14 +2,19 @@ import { describe, expect, test } from 'vitest'
 import { random } from '#lib/random.ts'
 import { memoryWorld, smallSystem, type MemoryOptions } from '../engine/memory-target.ts'
 import { validated } from '../engine/validate.ts'
-import type { RunningSystem } from '../targets/target.ts'
 import type { Fault, FaultPlan, PlanContext } from './fault.ts'
 import { faults } from './registry.ts'
 
-async function context(options: MemoryOptions = {}): Promise<PlanContext & { system: RunningSystem; done: string[] }> {
+async function context(options: MemoryOptions = {}): Promise<PlanContext & { done: string[] }> {
   const world = memoryWorld(options)
   const system = await world.target.connect('memory-1')
-  return { random: random('7'), sample: await system.sample(), port: system.faults, system, done: world.operations }
+  return {
+    random: random('7'),
+    sample: await system.sample(),
+    port: system.faults,
+    system: system.descriptor,
+    done: world.operations,
+  }
 }
 
 function use(name: string, given: Record<string, unknown>): { fault: Fault; parameters: Record<string, unknown> } {

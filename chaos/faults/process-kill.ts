@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { Failure } from '#lib/errors.ts'
+import { processesOf } from '#sut/contracts/topology.ts'
 import { nameProblems } from './names.ts'
 import { allGone } from './gone.ts'
 import type { Fault, PlanContext } from './fault.ts'
@@ -45,7 +46,7 @@ function deedsOf(name: string): Deeds {
       if (candidates.length === 0)
         throw new Failure('NO_FAULT_TARGET', `${name}: no ready instance of ${where.service} ${place(where)}`)
       const targets = count === 'all' ? candidates : context.random.sample(candidates, count).toSorted()
-      return { targets, undo: [], details: { killed: [] } }
+      return { targets, undo: [], details: { killed: [], shared: sharedBy(where.service, context) } }
     },
     inject: async (plan, port) => {
       plan.details['killed'] = await port.kill(plan.targets)
@@ -60,16 +61,27 @@ function deedsOf(name: string): Deeds {
         killed.map(({ instance, pid }) => ({ subject: instance, pid })),
         port,
       )
-      return killed.map(({ instance, pid }) => `process ${pid} of ${instance} is gone`).join('; ')
+      const evidence = killed.map(({ instance, pid }) => `process ${pid} of ${instance} is gone`)
+      return [...evidence, ...(plan.details['shared'] as string[])].join('; ')
     },
     revert: async () => {},
   }
 }
 
-/** Ready instances of a service; for a store its process in that region, or its leader. Sorted: the seed alone decides. */
-export function candidatesOf({ service, region }: Omit<Parameters, 'count'>, { sample }: PlanContext): string[] {
+/** What is killed with a service that has no process of its own. */
+function sharedBy(service: string, { system }: PlanContext): string[] {
+  const hosted = system.services.find(({ name }) => name === processesOf(service, system))?.hosts ?? []
+  return hosted.length === 0 ? [] : [`in it ran ${hosted.map(({ name }) => name).join(', ')}`]
+}
+
+/** Ready instances of a service, or of the host whose processes it runs in; for a store its process in that region, or its leader. Sorted: the seed alone decides. */
+export function candidatesOf(
+  { service, region }: Omit<Parameters, 'count'>,
+  { sample, system }: Pick<PlanContext, 'sample' | 'system'>,
+): string[] {
+  const processes = processesOf(service, system)
   const instances = sample.instances
-    .filter((item) => item.service === service && item.state === 'ready' && (region ?? item.region) === item.region)
+    .filter((item) => item.service === processes && item.state === 'ready' && (region ?? item.region) === item.region)
     .map((item) => item.instance)
   if (instances.length > 0) return instances.toSorted()
   const store = Object.entries(sample.stores).find(([name]) => name === service)?.[1]

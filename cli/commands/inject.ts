@@ -37,8 +37,10 @@ export const inject = {
     const fault = own(catalogue.faults, options.fault)
     if (fault === undefined)
       throw new Failure('UNKNOWN_FAULT', unknownName('fault', options.fault, Object.keys(catalogue.faults)))
-    const parameters = checked(fault, parsed(options.param ?? []))
+    const given = parsed(options.param ?? [])
+    checked(fault, given, 'standard') // what no system has needs none that runs
     const status = await theSystem(options.system)
+    const parameters = checked(fault, given, status.design)
     const missing = fault.needs.filter((need) => !own(catalogue.targets, status.target)!.capabilities.includes(need))
     if (missing.length > 0)
       throw new Failure('NOT_SUPPORTED_BY_TARGET', `the target ${status.target} cannot do ${missing.join(', ')}`)
@@ -81,9 +83,9 @@ export function parsed(params: readonly string[]): Record<string, unknown> {
   )
 }
 
-function checked(fault: Fault, given: Record<string, unknown>): Record<string, unknown> {
+function checked(fault: Fault, given: Record<string, unknown>, design: string): Record<string, unknown> {
   const { value, problems } = validated<Record<string, unknown>>(fault.parameters, given)
-  const all = value === undefined ? problems : (fault.check?.(value, catalogue.system) ?? [])
+  const all = value === undefined ? problems : (fault.check?.(value, catalogue.systemOf(design)) ?? [])
   if (value !== undefined && all.length === 0) return value
   throw new Failure('FAULT_PARAMETERS_INVALID', `${fault.name}: ${all.join('; ')}`)
 }

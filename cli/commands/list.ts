@@ -49,9 +49,9 @@ function sectionsOf(): Section[] {
     },
     {
       kind: 'targets',
-      items: Object.values(catalogue.targets).map(({ name, capabilities }) => ({
+      items: Object.values(catalogue.targets).map(({ name, capabilities, topologies = ['services'] }) => ({
         name,
-        title: `can do ${capabilities.join(', ')}`,
+        title: `can do ${capabilities.join(', ')}; topologies: ${topologies.join(', ')}`,
       })),
     },
     { kind: 'journeys', items: scenarios('journey') },

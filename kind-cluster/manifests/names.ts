@@ -1,4 +1,4 @@
-import type { ServiceName, Zone } from '#sut/contracts/descriptor.ts'
+import type { ServiceDescriptor, Zone } from '#sut/contracts/descriptor.ts'
 import type { ManifestRequest } from './request.ts'
 
 export const ports = {
@@ -15,7 +15,7 @@ export const ports = {
 export type PortName = keyof typeof ports
 
 /** What runs in pods: services, and the programs of the stores. */
-export type Workload = ServiceName | 'postgres' | 'redis' | 'sentinel' | 'nats'
+export type Workload = ServiceDescriptor['name'] | 'postgres' | 'redis' | 'sentinel' | 'nats'
 
 export const labelNames = {
   system: 'slot-chaos/system',

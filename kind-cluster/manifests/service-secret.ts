@@ -1,5 +1,5 @@
 import type { Region, ServiceDescriptor } from '#sut/contracts/descriptor.ts'
-import { regions, zones } from '#sut/contracts/descriptor.ts'
+import { hostName, regions, zones } from '#sut/contracts/descriptor.ts'
 import { serviceConfigOf } from '#sut/deployment/service-config.ts'
 import { sentinelGroup } from '#sut/deployment/store-settings.ts'
 import type { DiscoveryFile } from '#sut/platform/discovery.ts'
@@ -12,6 +12,8 @@ export const configFolder = '/etc/slot'
 
 /** All that a service in a region must know and nobody else may: its configuration, its certificate, where the others are. */
 export function serviceSecret(request: ManifestRequest, service: ServiceDescriptor, region: Region): Manifest {
+  // A host of several services is refused before (chaos/targets/topologies.ts).
+  if (service.name === hostName) throw new Error(`a cluster has no ${hostName}`)
   const { authority, certificate, key } = request.material.certificate(service.name, region)
   const place = {
     service: service.name,

@@ -21,6 +21,8 @@ export type ServiceName = (typeof services)[number]
 export type StoreName = (typeof stores)[number]
 
 export const serviceName = Type.Enum(services)
+/** The process that hosts all services of a replica, where they are composed into one (topology.ts). */
+export const hostName = 'monolith'
 export const regionName = Type.Enum(regions)
 
 /** One signal of the HPA formula: desired = ceil(replicas × value / target), the largest of all signals counts. */
@@ -36,7 +38,7 @@ export const scalingSignal = Type.Object({
 })
 
 export const serviceDescriptor = Type.Object({
-  name: serviceName,
+  name: Type.Enum([...services, hostName]),
   /** Replicas per region at the start, and the bounds of autoscaling. No `scaling`: the number stays. */
   replicas: Type.Integer({ minimum: 1 }),
   scaling: Type.Optional(
@@ -49,6 +51,8 @@ export const serviceDescriptor = Type.Object({
   ),
   /** Services and stores that it calls: the links that faults can name. */
   calls: Type.Array(Type.String()),
+  /** Services that run within its processes, and have none of their own; with the stores that each of them calls. */
+  hosts: Type.Optional(Type.Array(Type.Object({ name: serviceName, calls: Type.Array(Type.String()) }))),
 })
 
 export const systemDescriptor = Type.Object({

@@ -1,5 +1,6 @@
 import { Failure } from '#lib/errors.ts'
 import { type SystemDescriptor, regions, zones } from '#sut/contracts/descriptor.ts'
+import { callersIn } from '#sut/contracts/topology.ts'
 
 // A link is everything that a service of one region sends to one instance of a service, or to one node of a store.
 //
@@ -30,7 +31,7 @@ export interface Destination {
 
 /** All links that lead to these destinations, proxied or not. */
 export function linksTo(destinations: readonly Destination[], system: SystemDescriptor): Link[] {
-  return system.services.flatMap(({ name: from, calls }) =>
+  return callersIn(system).flatMap(({ name: from, calls }) =>
     system.regions.flatMap((from_region) =>
       destinations
         .filter(({ to }) => calls.includes(to))
@@ -68,7 +69,7 @@ export function matches(link: Link, selector: Selector): boolean {
 export function assertLinks(selection: Selection, system: SystemDescriptor): void {
   if (selection === 'all') return
   const possible = linksTo(
-    [...system.services.map(({ name }) => name), ...system.stores].flatMap((to) =>
+    [...callersIn(system).map(({ name }) => name), ...system.stores].flatMap((to) =>
       zones
         .filter((zone) => to === 'nats' || regions.some((region) => region === zone))
         .map((region) => ({ to, region, instance: `${to}-${region}` })),

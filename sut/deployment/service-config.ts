@@ -1,4 +1,5 @@
 import type { ServiceName, SystemDescriptor } from '#sut/contracts/descriptor.ts'
+import { callersIn } from '#sut/contracts/topology.ts'
 import type { ServiceConfig } from '#sut/platform/config.ts'
 import type { Secrets } from './secrets.ts'
 
@@ -13,9 +14,9 @@ export type Place = Pick<
 }
 
 /** The configuration of one process: logins and secrets only for what its service calls. */
-export function serviceConfigOf(place: Place, { services }: SystemDescriptor, secrets: Secrets): ServiceConfig {
+export function serviceConfigOf(place: Place, system: SystemDescriptor, secrets: Secrets): ServiceConfig {
   const { service } = place
-  const calls = services.find((each) => each.name === service)?.calls ?? []
+  const calls = callersIn(system).find((each) => each.name === service)?.calls ?? []
   const password = secrets.passwords[service] ?? ''
   return {
     ...place,
@@ -40,3 +41,8 @@ export const nodeFlags = [
   '--min-semi-space-size=16',
   '--max-semi-space-size=32',
 ]
+
+/** All services of a replica share one heap. */
+export const hostFlags = nodeFlags.map((flag) =>
+  flag.startsWith('--max-old-space-size=') ? '--max-old-space-size=1024' : flag,
+)

@@ -1,4 +1,5 @@
 import { Failure } from '#lib/errors.ts'
+import type { Topology } from '#sut/contracts/topology.ts'
 
 // A design picks, at start-up, between implementations of named parts. Services read `choices(platform.design)` and take the
 // implementation from a map where they are wired; no service asks which design it runs under.
@@ -13,6 +14,8 @@ export const standardChoices = {
   replication: 'synchronous' as 'synchronous' | 'asynchronous',
   /** every: each event that must be in the audit trail gets there. skips: some are taken and not kept. */
   audit: 'every' as 'every' | 'skips',
+  /** Set by the target: services: processes of their own. monolith: one process a replica hosts them all, calls stay in it. */
+  topology: 'services' as Topology,
 }
 export type Choices = typeof standardChoices
 
@@ -40,6 +43,14 @@ const all: readonly Design[] = [
       'Commits do not wait for the standby: quicker writes, and a fail-over loses what the standby had not received.',
     planted_bug: false,
     choices: { ...standardChoices, replication: 'asynchronous' },
+  },
+  {
+    name: 'monolith',
+    title: 'All services in one process',
+    description:
+      'One process a replica hosts all eight services, and calls between them go in process; stores, contracts and code are the same. A crash takes all of a replica, and it scales as a whole. Target local alone.',
+    planted_bug: false,
+    choices: { ...standardChoices, topology: 'monolith' },
   },
   {
     name: 'idempotency-off',

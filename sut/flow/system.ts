@@ -3,35 +3,22 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '#lib/free-port.ts'
 import { systemClock } from '#lib/clock.ts'
-import { wireAnalytics } from '#sut/analytics/wire.ts'
-import { wireCatalog } from '#sut/catalog/wire.ts'
 import { services, type ServiceName } from '#sut/contracts/descriptor.ts'
-import { wireGame } from '#sut/game/wire.ts'
-import { wireGateway } from '#sut/gateway/wire.ts'
-import { wireIdentity } from '#sut/identity/wire.ts'
+import { inTopology } from '#sut/contracts/topology.ts'
+import type { ServiceConfig } from '#sut/platform/config.ts'
 import { createAuthority, type Authority } from '#sut/deployment/pki.ts'
 import { natsUsers } from '#sut/deployment/nats-users.ts'
 import { createSecrets, type Secrets } from '#sut/deployment/secrets.ts'
 import { serviceConfigOf } from '#sut/deployment/service-config.ts'
 import { slotBackend } from '#sut/descriptor.ts'
+import { choices } from '#sut/designs/registry.ts'
+import { parts } from '#sut/monolith/parts.ts'
+import { startHost } from '#sut/platform/host.ts'
 import { startNats, startPostgres, startRedis, type PostgresStore } from '#sut/platform/testing/stores.ts'
-import { startService, type Wire } from '#sut/platform/service.ts'
-import { wireSession } from '#sut/session/wire.ts'
-import { wireTelemetry } from '#sut/telemetry/wire.ts'
-import { wireWallet } from '#sut/wallet/wire.ts'
+import { startService, type StartedService } from '#sut/platform/service.ts'
 
-// All eight services in the process of a test, with real stores and real mutual TLS between them: what a player can do,
-// without the machinery of a whole local system.
-const wires: Record<ServiceName, Wire> = {
-  gateway: wireGateway,
-  identity: wireIdentity,
-  session: wireSession,
-  game: wireGame,
-  wallet: wireWallet,
-  catalog: wireCatalog,
-  telemetry: wireTelemetry,
-  analytics: wireAnalytics,
-}
+// All eight services in the process of a test, with real stores, and real mutual TLS between them unless the design is a monolith:
+// what a player can do, without the machinery of a whole local system.
 const with_database = ['identity', 'session', 'game', 'wallet', 'catalog', 'telemetry'] as const
 
 export interface TestSystem extends AsyncDisposable {
@@ -41,6 +28,7 @@ export interface TestSystem extends AsyncDisposable {
   readonly staff: Secrets['staff']
   /** Operations port by service. */
   readonly operations: Record<string, number>
+  readonly services: ReadonlyMap<ServiceName, StartedService>
 }
 
 export async function startTestSystem(design = 'standard'): Promise<TestSystem> {
@@ -67,24 +55,44 @@ export async function startTestSystem(design = 'standard'): Promise<TestSystem> 
       }),
     )
     const authority = await createAuthority(folder, 'test', systemClock.wall_ms())
-    const operations: Record<string, number> = {}
-    for (const name of services) {
-      const config = await configOf(name, { design, port: ports[name]!, discovery, secrets, authority, postgres })
-      const service = await startService(config, wires[name], { public: name === 'gateway' })
-      cleanUp.defer(() => service.stop())
-      operations[name] = service.operations_port
-    }
+    const around = { design, discovery, secrets, authority, postgres }
+    const configs = await Promise.all(services.map((name) => configOf(name, { ...around, port: ports[name]! })))
+    const start = choices(design).topology === 'monolith' ? startTogether : startApart
+    const started = await start(configs, (stop) => void cleanUp.defer(stop))
     return {
       url: `https://127.0.0.1:${ports['gateway']}`,
       token: secrets.operations_token,
       staff: secrets.staff,
-      operations,
+      operations: Object.fromEntries([...started].map(([name, { operations_port }]) => [name, operations_port])),
+      services: started,
       [Symbol.asyncDispose]: () => cleanUp.disposeAsync(),
     }
   } catch (error) {
     await cleanUp.disposeAsync()
     throw error
   }
+}
+
+type Start = (
+  configs: ServiceConfig[],
+  atEnd: (stop: () => Promise<void>) => void,
+) => Promise<ReadonlyMap<ServiceName, StartedService>>
+
+const startApart: Start = async (configs, atEnd) => {
+  const started = new Map<ServiceName, StartedService>()
+  for (const config of configs) {
+    const part = parts.find(({ name }) => name === config.service)!
+    const service = await startService(config, part.wire, { public: part.public === true })
+    atEnd(() => service.stop())
+    started.set(config.service, service)
+  }
+  return started
+}
+
+const startTogether: Start = async (configs, atEnd) => {
+  const host = await startHost({ services: configs }, parts)
+  atEnd(() => host.stop())
+  return host.services
 }
 
 interface Place {
@@ -113,5 +121,9 @@ async function configOf(service: ServiceName, { design, port, discovery, secrets
     drain_ms: 0,
   }
   // The users of Redis and NATS are those of every target: what a service may not do there fails here.
-  return { ...serviceConfigOf(place, slotBackend, secrets), ...database, log_level: 'warn' as const }
+  return {
+    ...serviceConfigOf(place, inTopology(choices(design).topology, slotBackend), secrets),
+    ...database,
+    log_level: 'warn' as const,
+  }
 }

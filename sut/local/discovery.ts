@@ -45,12 +45,14 @@ export function discoveryView(
     all.map((node) => ({ region: node.region, ...through(`${store}-${node.region}`, node.port) }))
   return {
     services: Object.fromEntries(
-      system.services.map(({ name }) => [
-        name,
-        around.instances
-          .filter((each) => each.service === name)
-          .map((each) => ({ instance: each.instance, region: each.region, ...through(each.instance, each.port) })),
-      ]),
+      system.services
+        .filter(({ hosts }) => hosts === undefined)
+        .map(({ name }) => [
+          name,
+          around.instances
+            .filter((each) => each.service === name)
+            .map((each) => ({ instance: each.instance, region: each.region, ...through(each.instance, each.port) })),
+        ]),
     ),
     postgres: nodes('postgres', around.postgres),
     redis: {

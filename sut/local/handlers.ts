@@ -3,6 +3,7 @@ import type { ControlStreams } from './control-server.ts'
 import type { Handlers } from './control.ts'
 import type { SystemContext } from './context.ts'
 import type { OperationsClient } from './services/operations.ts'
+import { callersIn } from '#sut/contracts/topology.ts'
 import type { Sessions } from './sessions.ts'
 import type { System } from './system.ts'
 
@@ -69,9 +70,10 @@ export function streamsOf({ observe, request }: SystemContext, { fleet }: System
     events: (signal) => observe.follow(signal),
     dump() {
       // Found before the first byte goes out: an answer that has begun can only be cut off, not say why.
-      const ports = request.descriptor.services.map(({ name }) => {
-        const ready = fleet.instances().find((each) => each.service === name && each.ready())
-        if (ready !== undefined) return ready.operations_port
+      const ports = callersIn(request.descriptor).map(({ name }) => {
+        const ready = fleet.instances().filter((each) => each.ready())
+        const teller = ready.flatMap(({ parts }) => parts).find(({ service }) => service === name)
+        if (teller !== undefined) return teller.operations_port
         throw new Failure('STATE_UNREADABLE', `no instance of ${name} is ready to tell its state`)
       })
       return statesOf(ports, fleet.operations)

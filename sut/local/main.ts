@@ -11,6 +11,7 @@ import { handlersOf, streamsOf } from './handlers.ts'
 import { openObservations } from '#reports/record/observations.ts'
 import { takePortBlock } from './port-block.ts'
 import { type Processes, ownProcesses } from './processes.ts'
+import { callersIn } from '#sut/contracts/topology.ts'
 import { type StartMessage, type StartRequest, type SystemFile, parseJson, startRequest } from './request.ts'
 import { createSecrets, staffAccounts, staffFile } from '#sut/deployment/secrets.ts'
 import { createSessions } from './sessions.ts'
@@ -97,7 +98,7 @@ async function start(asked: StartRequest): Promise<void> {
   const clock = systemClock
   const settings = { ...defaultSettings, ...asked.settings }
   const observe = openObservations(join(asked.folder, 'events.jsonl'), clock)
-  const secrets = createSecrets(asked.descriptor.services.map(({ name }) => name))
+  const secrets = createSecrets(callersIn(asked.descriptor).map(({ name }) => name))
   writeFileSync(join(asked.folder, staffFile), staffAccounts(secrets), { mode: 0o600 })
   const sessions = createSessions(clock)
   await prepareFolders(asked.folder)

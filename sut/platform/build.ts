@@ -4,17 +4,18 @@ import type { Clock } from '#lib/clock.ts'
 import type { StateLine } from '#sut/contracts/state.ts'
 import { backgroundLoops } from './background.ts'
 import type { Bus } from './bus.ts'
-import { serviceCalls } from './calls.ts'
+import { serviceCalls, type Calling, type CallsOptions } from './calls.ts'
 import type { ServiceConfig } from './config.ts'
 import { openDatabase, type Database } from './database.ts'
 import { watchDiscovery, type DiscoveryWatch } from './discovery.ts'
+import type { Exchange } from './exchange.ts'
 import { layeredCache } from './layered.ts'
 import { lazyBus } from './lazy-bus.ts'
 import { loadGauges, loadMeter } from './load-meter.ts'
 import { serviceLogger } from './logger.ts'
 import { operationsServer, type OperationsServer } from './operations.ts'
 import { relayOutbox, unpublished } from './outbox-relay.ts'
-import type { Operate, Platform } from './platform.ts'
+import type { HttpServer, Operate, Platform } from './platform.ts'
 import { prometheusMetrics } from './prometheus.ts'
 import { readinessChecks } from './readiness.ts'
 import { httpServer, serveCall } from './server.ts'
@@ -22,6 +23,10 @@ import { httpServer, serveCall } from './server.ts'
 export interface BuiltPlatform {
   readonly platform: Platform
   operations(): Promise<OperationsServer>
+  /** Opens the door and gives its port; 0 where there is none, since all callers are in this process. */
+  listen(): Promise<number>
+  /** Closes the door when the requests that are under way have ended. */
+  closeDoor(): Promise<void>
   /** Does what the first request would have to wait for; the server is open, at this port. */
   prepare(port: number): Promise<void>
   /** From now on ready, as far as the readiness checks say so. */
@@ -32,8 +37,19 @@ export interface BuiltPlatform {
   close(): Promise<void>
 }
 
+export interface BuildOptions {
+  /** The gateway's door. */
+  public: boolean
+  /** Where the process hosts the callers and callees too: calls go through it instead of the network. */
+  exchange?: Exchange | undefined
+}
+
 /** The explicit wiring of a service's platform: each part is made here, once, and closed here. */
-export async function buildPlatform(config: ServiceConfig, clock: Clock, isPublic: boolean): Promise<BuiltPlatform> {
+export async function buildPlatform(
+  config: ServiceConfig,
+  clock: Clock,
+  { public: isPublic, exchange }: BuildOptions,
+): Promise<BuiltPlatform> {
   // Eighteen processes start at once on two cores: a library is loaded only where it is used.
   const redis_module = config.redis === undefined ? undefined : await import('./redis-client.ts')
   const log = serviceLogger(config)
@@ -48,8 +64,13 @@ export async function buildPlatform(config: ServiceConfig, clock: Clock, isPubli
   let operations: OperationsServer | undefined
   const meter = loadMeter(clock, () => store?.waiting() ?? 0)
   loadGauges(metrics, meter)
-  const http = httpServer({ config, public: isPublic, clock, log, metrics, meter })
-  const outgoing = serviceCalls({ config, discovery, clock, metrics, log })
+  const http =
+    isPublic || exchange === undefined
+      ? httpServer({ config, public: isPublic, clock, log, metrics, meter })
+      : undefined
+  const calling =
+    exchange?.join({ service: config.service, clock, metrics, meter, log }) ??
+    overNetwork(serverOf(config, http), { config, discovery, clock, metrics, log })
 
   const readiness = readinessChecks()
   const pending = new Map<string, () => Promise<number> | number>()
@@ -63,9 +84,11 @@ export async function buildPlatform(config: ServiceConfig, clock: Clock, isPubli
     clock,
     log,
     metrics,
-    http,
-    serve: (name, handler) => serveCall(http, clock, name, handler),
-    call: outgoing.call,
+    get http() {
+      return serverOf(config, http)
+    },
+    serve: calling.serve,
+    call: calling.call,
     pending: (name, read) => void pending.set(name, read),
     operation: (method, path, handler) => void routes.set(`${method} ${path}`, handler),
     dump: (_name, lines) => void dumps.push(lines),
@@ -96,7 +119,13 @@ export async function buildPlatform(config: ServiceConfig, clock: Clock, isPubli
 
   return {
     platform,
-    prepare: (port) => outgoing.prepare(port),
+    listen: async () => {
+      await http?.listen(config.listen)
+      const address = http?.server.address() ?? null
+      return typeof address === 'object' && address !== null ? address.port : 0
+    },
+    closeDoor: async () => http?.close(),
+    prepare: (port) => calling.prepare(port),
     operations: async () =>
       (operations = await operationsServer({
         listen: config.operations,
@@ -114,7 +143,7 @@ export async function buildPlatform(config: ServiceConfig, clock: Clock, isPubli
     close: async () => {
       await loops.stop()
       await closeAll(closers, log)
-      await outgoing.close()
+      await calling.close()
       await bus?.end()
       cache?.disconnect()
       await store?.end()
@@ -123,6 +152,16 @@ export async function buildPlatform(config: ServiceConfig, clock: Clock, isPubli
     },
   }
 }
+
+function serverOf({ service }: ServiceConfig, http: HttpServer | undefined): HttpServer {
+  if (http === undefined) throw new Error(`${service} has no door: its callers are in its process`)
+  return http
+}
+
+const overNetwork = (http: HttpServer, options: CallsOptions): Calling => ({
+  ...serviceCalls(options),
+  serve: (name, handler) => serveCall(http, options.clock, name, handler),
+})
 
 const busOf = (config: ServiceConfig, discovery: DiscoveryWatch, log: Logger): Bus =>
   lazyBus(async () => {

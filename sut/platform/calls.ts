@@ -11,7 +11,7 @@ import { earlyConnections } from './early-connections.ts'
 import type { Metrics } from './metrics.ts'
 import { CallBroken, type PeerAnswer } from './peer.ts'
 import { peers, type KeyedInstance } from './peers.ts'
-import type { Call, CallOptions } from './platform.ts'
+import type { Call, CallOptions, Platform } from './platform.ts'
 import { prober } from './prober.ts'
 import { deadlineHeader } from './server.ts'
 import { currentTrace, headerOf, newTrace } from './trace.ts'
@@ -24,6 +24,15 @@ export interface CallsOptions {
   log: Logger
 }
 
+/** How calls between services travel: here over the network, in exchange.ts within one process. */
+export interface Calling {
+  serve: Platform['serve']
+  call: Call
+  /** Does what the first call would have to wait for. `port`: of the own door, which is open. */
+  prepare(port: number): Promise<void>
+  close(): Promise<void>
+}
+
 const tries_max = 3
 /** An idempotent call does not spend all its time on one instance that is silent. */
 const try_most_ms = 800
@@ -31,13 +40,7 @@ const try_most_ms = 800
 /**
  * Calls to other services: spread over their instances, retried elsewhere where that is safe, never longer than the deadline.
  */
-export function serviceCalls({ config, discovery, clock, metrics, log }: CallsOptions): {
-  call: Call
-  /** Does what the first call would have to wait for. `port`: of the own door, which is open. */
-  prepare(port: number): Promise<void>
-  close(): Promise<void>
-} {
-  const seconds = metrics.histogram('call_duration_seconds', 'Calls to other services by outcome', ['call', 'code'])
+export function serviceCalls({ config, discovery, clock, metrics, log }: CallsOptions): Omit<Calling, 'serve'> {
   const retries = metrics.counter('call_retries_total', 'Calls that were tried again', ['call'])
   const ejections = metrics.counter('call_ejections_total', 'Instances that were left alone for a while', ['instance'])
   const balance = balancer(config.region, random(config.instance))
@@ -108,18 +111,7 @@ export function serviceCalls({ config, discovery, clock, metrics, log }: CallsOp
   }
 
   return {
-    call: async (name, options) => {
-      const start_ms = clock.monotonic_ms()
-      let code = 'ok'
-      try {
-        return (await call(name, options)) as never
-      } catch (error) {
-        code = error instanceof Problem ? error.code : 'internal'
-        throw error
-      } finally {
-        seconds.observe({ call: name, code }, (clock.monotonic_ms() - start_ms) / 1000)
-      }
-    },
+    call: timed({ clock, metrics }, call),
     prepare: (port) => early.first(port),
     close: async () => {
       early.close()
@@ -128,6 +120,24 @@ export function serviceCalls({ config, discovery, clock, metrics, log }: CallsOp
     },
   }
 }
+
+/** Measures each call by its outcome. */
+export function timed({ clock, metrics }: Pick<CallsOptions, 'clock' | 'metrics'>, call: UntypedCall): Call {
+  const seconds = metrics.histogram('call_duration_seconds', 'Calls to other services by outcome', ['call', 'code'])
+  return async (name, options) => {
+    const start_ms = clock.monotonic_ms()
+    let code = 'ok'
+    try {
+      return (await call(name, options)) as never
+    } catch (error) {
+      code = error instanceof Problem ? error.code : 'internal'
+      throw error
+    } finally {
+      seconds.observe({ call: name, code }, (clock.monotonic_ms() - start_ms) / 1000)
+    }
+  }
+}
+type UntypedCall = <Name extends CallName>(name: Name, options: CallOptions<Name>) => Promise<unknown>
 
 const mayHelp = (error: unknown): boolean =>
   error instanceof CallBroken ||

@@ -33,11 +33,21 @@ export const serviceConfig = Type.Object({
 })
 export type ServiceConfig = Static<typeof serviceConfig>
 
+/** The file of a process that hosts several services: what each would have in a file of its own. */
+export const hostConfig = Type.Object({ services: Type.Array(serviceConfig, { minItems: 1 }) })
+export type HostConfig = Static<typeof hostConfig>
+
 /** Throws CONFIG_INVALID with every violation. `environment`: SLOT_CONFIG, and SLOT_INSTANCE if it is another than the file's. */
 export function readConfig({ SLOT_CONFIG: path, SLOT_INSTANCE: instance }: NodeJS.ProcessEnv): ServiceConfig {
   if (path === undefined) throw new Failure('CONFIG_INVALID', 'SLOT_CONFIG names no file')
   const config = readJson(path, serviceConfig)
   return instance === undefined || instance === '' ? config : { ...config, instance }
+}
+
+/** Throws CONFIG_INVALID with every violation. */
+export function readHostConfig({ SLOT_CONFIG: path }: NodeJS.ProcessEnv): HostConfig {
+  if (path === undefined) throw new Failure('CONFIG_INVALID', 'SLOT_CONFIG names no file')
+  return readJson(path, hostConfig)
 }
 
 /** Reads and validates a JSON file; throws CONFIG_INVALID. */

@@ -17,10 +17,13 @@ import { currentTrace, newTrace, traceOf, withTrace } from './trace.ts'
 
 export const deadlineHeader = 'x-deadline-ms'
 const default_deadline_ms = 2000
-const deadline_most_ms = 30_000
-const body_bytes_max = 64 * 1024
-/** More than this process could answer in time: refused at once, so that what is under way gets done. */
-const in_flight_max = 500
+/** Of every call, over the network or not. */
+export const limits = {
+  deadline_most_ms: 30_000,
+  body_bytes_max: 64 * 1024,
+  /** More than this process could answer in time: refused at once, so that what is under way gets done. */
+  in_flight_max: 500,
+}
 
 export interface ServerOptions {
   config: ServiceConfig
@@ -42,7 +45,7 @@ export function httpServer({ config, public: isPublic, log, metrics, meter }: Se
       noDelay: true,
       ...(isPublic ? { allowHTTP1: true } : { requestCert: true, rejectUnauthorized: true }),
     },
-    bodyLimit: body_bytes_max,
+    bodyLimit: limits.body_bytes_max,
     // Requests under way are finished by the stop sequence; sessions without one must not hold it up.
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 200 },
@@ -68,8 +71,11 @@ export function httpServer({ config, public: isPublic, log, metrics, meter }: Se
 const contextOf = ({ ca, cert, key }: Certificates, isPublic: boolean): SecureContextOptions =>
   isPublic ? { cert, key } : { ca, cert, key, minVersion: 'TLSv1.3' }
 
+export const requestSeconds = (metrics: Metrics): ReturnType<Metrics['histogram']> =>
+  metrics.histogram('http_request_duration_seconds', 'Requests by route and answer', ['route', 'code'])
+
 function measure(server: HttpServer, metrics: Metrics, meter: LoadMeter): void {
-  const seconds = metrics.histogram('http_request_duration_seconds', 'Requests by route and answer', ['route', 'code'])
+  const seconds = requestSeconds(metrics)
   let in_flight = 0
   server.addHook('onRequest', (request, reply, done) => {
     const ended = meter.begin()
@@ -79,7 +85,7 @@ function measure(server: HttpServer, metrics: Metrics, meter: LoadMeter): void {
       in_flight--
       ended()
     })
-    if (in_flight > in_flight_max) done(new Problem('unavailable', 'too many requests are under way'))
+    if (in_flight > limits.in_flight_max) done(new Problem('unavailable', 'too many requests are under way'))
     else withTrace(traceOf(request.headers.traceparent), done)
   })
   server.addHook('onResponse', (request, reply, done) => {
@@ -96,7 +102,7 @@ function answerProblem(reply: Reply, { code, message }: Problem): unknown {
 }
 
 /** What a caller may see of an error: its problem, or `internal` without a detail; the detail is logged once. */
-function problemOf(error: FastifyError | Problem, log: Logger): Problem {
+export function problemOf(error: FastifyError | Problem, log: Logger): Problem {
   if (error instanceof Problem) return error
   if (error.validation !== undefined) {
     const violations = error.validation.map(({ instancePath, message }) => `${instancePath || '/'} ${message ?? ''}`)
@@ -159,7 +165,7 @@ export function serveCall<Name extends CallName>(
 
 function patienceOf(header: string | string[] | undefined): number {
   const given = Number(header)
-  return Number.isFinite(given) && given > 0 ? Math.min(given, deadline_most_ms) : default_deadline_ms
+  return Number.isFinite(given) && given > 0 ? Math.min(given, limits.deadline_most_ms) : default_deadline_ms
 }
 
 /** What `work` gives, or Problem('deadline_exceeded') once its time is over; the signal then tells it to stop. */

@@ -7,12 +7,15 @@ import type { ServiceName } from '#sut/contracts/descriptor.ts'
 import { Problem } from '#sut/contracts/problems.ts'
 import { buildPlatform, type BuiltPlatform } from './build.ts'
 import { readConfig, type ServiceConfig } from './config.ts'
+import type { Exchange } from './exchange.ts'
 import { migrate } from './migrate.ts'
 import type { Platform } from './platform.ts'
 
 export interface RunOptions {
   /** TLS without client certificates, HTTP/1.1 too: the gateway's door. */
   public?: boolean
+  /** Of the process, when it hosts those that call and are called. */
+  exchange?: Exchange
 }
 export type Wire = (platform: Platform) => Promise<void> | void
 
@@ -35,10 +38,18 @@ const close_limit_ms = 5000
 
 /** The whole life of a service process: see platform.ts for what `wire` gets. */
 export async function runService(name: ServiceName, wire: Wire, options: RunOptions = {}): Promise<void> {
-  let config: ServiceConfig
-  try {
-    config = readConfig(process.env)
+  await runProcess(() => {
+    const config = readConfig(process.env)
     if (config.service !== name) throw new Failure('CONFIG_INVALID', `the config is of ${config.service}, not ${name}`)
+    return () => startService(config, wire, options)
+  })
+}
+
+/** The life of a process: `prepared` reads its configuration, what it returns starts what runs there. */
+export async function runProcess(prepared: () => () => Promise<Pick<StartedService, 'stop'>>): Promise<void> {
+  let start: ReturnType<typeof prepared>
+  try {
+    start = prepared()
   } catch (error) {
     process.stderr.write(`error ${error instanceof Failure ? error.code : 'INTERNAL'}: ${textOf(error)}\n`)
     process.exit(2)
@@ -49,7 +60,7 @@ export async function runService(name: ServiceName, wire: Wire, options: RunOpti
   // The supervisor is gone: nobody is left who could ask for a stop.
   process.once('disconnect', leave)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, leave)
-  const started = await startService(config, wire, options).catch((error: unknown) => {
+  const started = await start().catch((error: unknown) => {
     process.stderr.write(`error SERVICE_START: ${error instanceof Error ? error.stack : textOf(error)}\n`)
     process.exit(1)
   })
@@ -63,15 +74,14 @@ export async function startService(
   wire: Wire,
   options: RunOptions = {},
 ): Promise<StartedService> {
-  const built = await buildPlatform(config, systemClock, options.public ?? false)
+  const { exchange, public: isPublic = false } = options
+  const built = await buildPlatform(config, systemClock, { public: isPublic, exchange })
   const { platform } = built
   try {
     const operations = await built.operations()
     await migrateOwn(config, platform)
     await wire(platform)
-    await platform.http.listen(config.listen)
-    const address = platform.http.server.address()
-    const port = typeof address === 'object' && address !== null ? address.port : config.listen.port
+    const port = await built.listen()
     await built.prepare(port)
     built.open()
     platform.log.info('ready')
@@ -83,7 +93,7 @@ export async function startService(
       stop: () => (stopping ??= stop(built, config)),
     }
   } catch (error) {
-    await atMost(finish_limit_ms, platform.http.close())
+    await atMost(finish_limit_ms, built.closeDoor())
     await built.close()
     throw error
   }
@@ -115,7 +125,7 @@ async function stop(built: BuiltPlatform, config: ServiceConfig): Promise<void> 
   built.platform.log.info('stopping')
   built.shut()
   await pause(config.drain_ms)
-  await atMost(finish_limit_ms, built.platform.http.close())
+  await atMost(finish_limit_ms, built.closeDoor())
   await atMost(close_limit_ms, built.close())
 }
 

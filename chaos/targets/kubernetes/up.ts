@@ -13,11 +13,11 @@ import type { Manifest } from '#kind-cluster/manifests/manifest.ts'
 import type { ManifestRequest } from '#kind-cluster/manifests/request.ts'
 import { defaultSettings, type KubernetesSettings } from '#kind-cluster/manifests/settings.ts'
 import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
-import { choices } from '#sut/designs/registry.ts'
 import { assertLinks } from '#sut/deployment/links.ts'
 import { staffAccounts, staffFile } from '#sut/deployment/secrets.ts'
 import { slotBackend } from '#sut/descriptor.ts'
 import type { RunningSystem, UpRequest } from '../target.ts'
+import { assertTopology } from '../topologies.ts'
 import { type Access, openApi } from './access/api.ts'
 import type { KubernetesObject, Listed } from './access/objects.ts'
 import { applyAll } from './apply.ts'
@@ -51,7 +51,7 @@ const guest_lease_ms = 15_000
 
 /** Starts a system and waits until it is ready. When it throws, nothing of it is left. */
 export async function up(request: UpRequest, place: Place): Promise<RunningSystem> {
-  choices(request.design) // throws UNKNOWN_DESIGN before anything starts
+  assertTopology({ name: place.target }, request.design) // throws UNKNOWN_DESIGN too, before anything starts
   assertLinks(request.links, slotBackend)
   await assertFree(place)
   const settings = { ...defaultSettings, ...place.manifest_settings }

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
-import { ensureBundle, servicesBundle } from '#lib/bundle.ts'
+import { ensureBundle, hostBundle, servicesBundle } from '#lib/bundle.ts'
 import { Failure } from '#lib/errors.ts'
 import { alive } from '#lib/process.ts'
+import { hostName } from '#sut/contracts/descriptor.ts'
 import { slotBackend } from '#sut/descriptor.ts'
 import type { Target } from '../target.ts'
 import { controlClient } from './control-client.ts'
@@ -13,7 +14,10 @@ import { type Bundle, up } from './up.ts'
 const serviceNames = slotBackend.services.map(({ name }) => name)
 const bundled: Bundle = {
   descriptor: slotBackend,
-  entry: async (root) => join(await ensureBundle(root, servicesBundle(serviceNames)), '{service}', 'main.mjs'),
+  entry: async (root, topology) => {
+    const bundle = topology === 'monolith' ? hostBundle(hostName, serviceNames) : servicesBundle(serviceNames)
+    return join(await ensureBundle(root, bundle), '{service}', 'main.mjs')
+  },
   settings: {},
 }
 
@@ -27,6 +31,7 @@ export function localTarget(bundle: Bundle): Target {
   return {
     name: 'local',
     capabilities: ['process.kill', 'link.toxic', 'region.outage'],
+    topologies: ['services', 'monolith'],
     programs: ['redis', 'toxiproxy', 'nats-server'],
     up: (request) => up(request, bundle),
     async list() {

@@ -7,6 +7,7 @@ import { alive, identify, killTree, spawnDetached } from '#lib/process.ts'
 import { newId } from '#lib/random.ts'
 import { waitFor } from '#lib/wait.ts'
 import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
+import { type Topology, inTopology } from '#sut/contracts/topology.ts'
 import { choices } from '#sut/designs/registry.ts'
 import { assertLinks } from '#sut/deployment/links.ts'
 import type { StartMessage, StartRequest, SystemFile } from '#sut/local/request.ts'
@@ -22,7 +23,7 @@ import { createSystemFolder, systemFolder } from './state.ts'
 export interface Bundle {
   descriptor: SystemDescriptor
   /** Path of a service's program, with {service} for its name; made, if it has to be. */
-  entry: (root: string) => Promise<string>
+  entry: (root: string, topology: Topology) => Promise<string>
   settings: StartRequest['settings']
 }
 
@@ -30,11 +31,12 @@ const root = join(import.meta.dirname, '..', '..', '..')
 
 /** Starts a system and waits until it is ready. When it throws, nothing of it is left. */
 export async function up(request: UpRequest, bundle: Bundle): Promise<RunningSystem> {
-  choices(request.design) // throws UNKNOWN_DESIGN before anything starts
-  assertLinks(request.links, bundle.descriptor)
+  const { topology } = choices(request.design) // throws UNKNOWN_DESIGN before anything starts
+  const descriptor = inTopology(topology, bundle.descriptor)
+  assertLinks(request.links, descriptor)
   const programs = await findPrograms(request)
   const id = `slot-${newId().slice(0, 8)}`
-  const asked = requestOf(id, request, bundle, await bundle.entry(root), programs)
+  const asked = requestOf(id, request, { ...bundle, descriptor }, await bundle.entry(root, topology), programs)
   await createSystemFolder(id, {
     'system.json': JSON.stringify(announced(asked)),
     'request.json': JSON.stringify(asked),

@@ -1,6 +1,7 @@
 import { textOf } from '#lib/errors.ts'
 import { pause } from '#lib/wait.ts'
 import type { SystemContext } from '../context.ts'
+import { callersIn } from '#sut/contracts/topology.ts'
 import type { Authority, CertificateFiles } from '#sut/deployment/pki.ts'
 import type { Proxies } from '../toxiproxy.ts'
 import { type Edge, createEdge } from './edges.ts'
@@ -46,8 +47,8 @@ export async function createFleet(
   // What goes wrong here is mended by the next turn of the watch.
   const changed = (): void => void routing.tell().catch(() => undefined)
   const add = async (service: string, region: string, ordinal: number): Promise<void> => {
-    const own = fleet.certificates(service, region)
-    const instance = createInstance(context, { service, region, ordinal, certificates: own, operations, changed })
+    const own = { service, region, ordinal, certificates: fleet.certificates, operations, changed }
+    const instance = createInstance(context, own)
     await routing.proxied({ to: service, region, instance: instance.name }, instance.port)
     instances.push(instance)
     await instance.kept.start()
@@ -93,7 +94,7 @@ export async function createFleet(
 }
 
 async function issueAll(authority: Authority, { request }: SystemContext): Promise<Map<string, CertificateFiles>> {
-  const issued = request.descriptor.services.flatMap(({ name }) =>
+  const issued = callersIn(request.descriptor).flatMap(({ name }) =>
     request.descriptor.regions.map(
       async (region) => [`${name}-${region}`, await authority.issue(name, region)] as const,
     ),

@@ -2,23 +2,24 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { InstanceSample } from '#reports/record/format.ts'
 import { usageOf } from '#lib/process.ts'
-import type { Region, ServiceName } from '#sut/contracts/descriptor.ts'
-import { type SystemContext, host } from '../context.ts'
-import { discoveryFile } from '../discovery.ts'
+import type { SystemContext } from '../context.ts'
 import { type KeptProcess, keepRunning } from '../kept-process.ts'
 import type { CertificateFiles } from '#sut/deployment/pki.ts'
-import { nodeFlags, serviceConfigOf } from '#sut/deployment/service-config.ts'
+import { hostFlags, nodeFlags } from '#sut/deployment/service-config.ts'
 import type { LoadAnswer, LoadReading } from '#sut/deployment/load.ts'
 import type { OperationsClient } from './operations.ts'
+import { type ProcessPart, configurationOf, isHost, partsOf } from './process-parts.ts'
 
-/** One replica of a service: a name, two ports, and a process that is restarted as long as the replica exists. */
+/** One replica of a service, or of a host of several: a name, ports, and a process that is restarted as long as the replica exists. */
 export interface Instance {
   readonly name: string
   readonly service: string
   readonly region: string
   readonly ordinal: number
   readonly port: number
-  readonly operations_port: number
+  /** Its port is one that players may be sent to. */
+  readonly door: boolean
+  readonly parts: readonly ProcessPart[]
   readonly kept: KeptProcess
   state(): InstanceSample['state']
   ready(): boolean
@@ -36,7 +37,7 @@ export interface InstanceOptions {
   service: string
   region: string
   ordinal: number
-  certificates: CertificateFiles
+  certificates: (service: string, region: string) => CertificateFiles
   operations: OperationsClient
   changed: () => void
 }
@@ -46,9 +47,11 @@ export function createInstance(context: SystemContext, options: InstanceOptions)
   const { service, region, ordinal, operations, changed } = options
   const name = `${service}-${region}-${ordinal}`
   const port = ports.port(name)
-  const operations_port = ports.port(`${name} operations`)
+  const parts = partsOf(context, options)
+  const door = parts.find((part) => part.service === 'gateway')
+  const certificates = (of: string): CertificateFiles => options.certificates(of, region)
   const config_file = join(context.folder, 'config', `${name}.json`)
-  writeFileSync(config_file, JSON.stringify(configurationOf(context, options, { name, port, operations_port })), {
+  writeFileSync(config_file, JSON.stringify(configurationOf(context, options, { port, parts, certificates })), {
     mode: 0o600,
   })
   let ready = false
@@ -71,7 +74,7 @@ export function createInstance(context: SystemContext, options: InstanceOptions)
       return processes.spawn({
         name,
         command: process.execPath,
-        args: [...nodeFlags, request.entry.replace('{service}', service)],
+        args: [...(isHost(request, service) ? hostFlags : nodeFlags), request.entry.replace('{service}', service)],
         cwd: request.root,
         environment: {
           SLOT_CONFIG: config_file,
@@ -92,7 +95,8 @@ export function createInstance(context: SystemContext, options: InstanceOptions)
     region,
     ordinal,
     port,
-    operations_port,
+    door: door !== undefined,
+    parts,
     kept,
     ready: () => ready && !stopping,
     leaving: () => stopping,
@@ -107,7 +111,9 @@ export function createInstance(context: SystemContext, options: InstanceOptions)
       const process = kept.process()
       if (process === null || stopping || probing) return false
       probing = true
-      const ok = await operations.ready(operations_port).finally(() => (probing = false))
+      const answers = await Promise.all(parts.map(({ operations_port }) => operations.ready(operations_port)))
+      probing = false
+      const ok = answers.every((each) => each)
       if (process !== kept.process()) return false
       failures = ok ? 0 : failures + 1
       if (ok === ready || (!ok && failures < settings.readiness_failures)) return false
@@ -120,7 +126,8 @@ export function createInstance(context: SystemContext, options: InstanceOptions)
       const process = kept.process()
       const usage = process === null ? null : usageOf(process)
       if (process === null || usage === null) return null
-      const load = await operations.json<LoadAnswer>(operations_port, '/load')
+      // What comes in at the door: within the process it is the same request that goes on.
+      const load = await operations.json<LoadAnswer>((door ?? parts[0]!).operations_port, '/load')
       return load === undefined ? null : { ...load, ...usage, at_ms: clock.monotonic_ms(), pid: process.pid }
     },
     async stop() {
@@ -131,25 +138,4 @@ export function createInstance(context: SystemContext, options: InstanceOptions)
       observe.event('stopped', name, { service, region })
     },
   }
-}
-
-/** What sut/platform/config.ts reads. */
-function configurationOf(
-  { folder, request, secrets, settings }: SystemContext,
-  { service, region, certificates }: InstanceOptions,
-  { name, port, operations_port }: { name: string; port: number; operations_port: number },
-): object {
-  const place = {
-    service: service as ServiceName,
-    region: region as Region,
-    instance: name,
-    system: request.id,
-    design: request.design,
-    listen: { host, port },
-    operations: { host, port: operations_port },
-    certificates,
-    discovery: discoveryFile(folder, service, region),
-    drain_ms: settings.drain_ms,
-  }
-  return serviceConfigOf(place, request.descriptor, secrets)
 }

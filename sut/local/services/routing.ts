@@ -1,5 +1,6 @@
 import { type SystemContext, host } from '../context.ts'
 import { type Surroundings, discoveryFile, discoveryView, discoveryWriter } from '../discovery.ts'
+import { callersIn } from '#sut/contracts/topology.ts'
 import { type Destination, isSelected, linksTo } from '#sut/deployment/links.ts'
 import type { Proxies } from '../toxiproxy.ts'
 import type { Edge } from './edges.ts'
@@ -33,7 +34,7 @@ export function createRouting(
       ...stores,
       instances: ready.map(({ name, service, region, port }) => ({ instance: name, service, region, port })),
     }
-    for (const { name } of descriptor.services)
+    for (const { name } of callersIn(descriptor))
       for (const region of descriptor.regions) {
         const view = discoveryView(name, region, around, descriptor, (link) => proxies?.port(link))
         await write(discoveryFile(folder, name, region), view)
@@ -41,7 +42,7 @@ export function createRouting(
   }
   const tellEdges = (ready: readonly Instance[]): void => {
     for (const { region, kept } of edges) {
-      const targets = ready.filter((each) => each.service === 'gateway' && each.region === region)
+      const targets = ready.filter((each) => each.door && each.region === region)
       const message: TargetsMessage = { targets: targets.map(({ port }) => ({ host, port })) }
       const { child } = kept.process() ?? {}
       if (child?.connected === true) child.send(message, () => undefined)

@@ -37,10 +37,12 @@ export function createSampler({ clock, request }: SystemContext, fleet: Fleet, s
     const ready = fleet.instances().filter((instance) => instance.ready())
     const asked = everywhere ? ready : firstOfEach(ready)
     const answers = await Promise.all(
-      asked.map(async ({ service, operations_port }) => ({
-        service,
-        pending: (await fleet.operations.json<PendingWork>(operations_port, '/state'))?.pending,
-      })),
+      asked
+        .flatMap(({ parts }) => parts)
+        .map(async ({ service, operations_port }) => ({
+          service,
+          pending: (await fleet.operations.json<PendingWork>(operations_port, '/state'))?.pending,
+        })),
     )
     const told = answers.flatMap(({ service, pending: work }) =>
       work === undefined ? [] : [{ service, pending: work }],

@@ -1,3 +1,4 @@
+import { callersIn } from '#sut/contracts/topology.ts'
 import { roleStatements } from '#sut/deployment/store-settings.ts'
 import type { SystemContext } from '../../context.ts'
 import { type Server, createSlot } from './server.ts'
@@ -7,6 +8,7 @@ export async function createDatabases(leader: Server, { request, secrets }: Syst
   const ask = (sql: string): Promise<object[]> => leader.admin.ask(sql, { limit_ms: 30_000 })
   await ask(`create role replicator login replication password '${secrets.postgres_replication}'`)
   await createSlot(leader, 'b')
-  const owners = request.descriptor.services.filter(({ calls }) => calls.includes('postgres')).map(({ name }) => name)
+  const callers = callersIn(request.descriptor).filter(({ calls }) => calls.includes('postgres'))
+  const owners = callers.map(({ name }) => name)
   for (const owner of owners) for (const sql of roleStatements(owner, secrets.passwords[owner] ?? '')) await ask(sql)
 }

@@ -1,0 +1,4 @@
+import { runHost } from '#sut/platform/host.ts'
+import { parts } from './parts.ts'
+
+await runHost(parts)
