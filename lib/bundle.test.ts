@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { ensureBundle, servicesBundle } from './bundle.ts'
+import { ensureBundle, hostBundle, servicesBundle } from './bundle.ts'
 
 let root: string
 const write = (path: string, text: string): void => {
@@ -40,6 +40,14 @@ test('services run from their bundle; it is made once, and anew when a source ha
   const fresh = await bundle('game', 'wallet')
   expect(run(fresh, 'wallet')).toBe('twowallet')
   expect(run(folder, 'wallet')).toBe('onewallet') // a system that runs from the old one keeps it
+})
+
+test('a host is one program, and its parts find their migrations where those of a program of their own would be', async () => {
+  write('sut/monolith/main.ts', `import { say } from '../platform/say.ts'\nconsole.log(say('all'))`)
+  const folder = await ensureBundle(root, hostBundle('monolith', ['game', 'wallet']))
+  expect(run(folder, 'monolith')).toBe('oneall')
+  expect(readdirSync(folder).toSorted()).toEqual(['monolith', 'wallet'])
+  expect(readdirSync(join(folder, 'wallet', 'migrations'))).toEqual(['001.sql'])
 })
 
 test('two at once make one; old ones do not pile up', async () => {

@@ -16,9 +16,9 @@ const catalogue: Catalogue = {
   faults,
   journeys: ['player'],
   profiles: ['steady', 'surge'],
-  designs: ['standard'],
+  designs: ['standard', 'monolith'],
   targets: {
-    memory: memoryWorld().target,
+    memory: { ...memoryWorld().target, topologies: ['services', 'monolith'] },
     weak: { ...memoryWorld({ capabilities: ['link.toxic'] }).target, name: 'weak' },
   },
   systemOf: (design) => inTopology(choices(design).topology, slotBackend),
@@ -116,6 +116,27 @@ test('one kind of problem keeps its own code', () => {
   const weak = refusal({ target: 'weak' })
   expect(weak.code).toBe('NOT_SUPPORTED_BY_TARGET')
   expect(weak.message).toContain('the target weak cannot do process.kill, which process-kill needs')
+})
+
+test('a monolith is refused where the target cannot make one, and for links that it does not have, by name', () => {
+  const weak = refusal({ experiment: experiments['link-latency-wallet'], target: 'weak', design: 'monolith' })
+  expect(weak.message).toContain('the design monolith is a monolith')
+  expect(weak.message).toContain('game calls wallet within the process of a monolith')
+  expect(refusal({ experiment: experiments['calm'], target: 'weak', design: 'monolith' }).code).toBe(
+    'NOT_SUPPORTED_BY_TARGET',
+  )
+  const { code, message } = refusal({ experiment: experiments['link-latency-wallet'], design: 'monolith' })
+  expect(code).toBe('EXPERIMENT_INVALID')
+  expect(message).toContain('between them there is no link that could be broken')
+})
+
+test('a monolith has its links to the stores, and what is expected of a part is expected of the whole', () => {
+  const planned = (name: string) => planRun(request({ experiment: experiments[name], design: 'monolith' }), catalogue)
+  expect(planned('database-link-down').links).toEqual([{ from: 'wallet', to: 'postgres' }])
+  expect(planned('traffic-surge').experiment.expectations.scales_out).toEqual([
+    { service: 'monolith', replicas_min: 2 },
+  ])
+  expect(planned('wallet-kill').experiment.faults).toEqual(planRun(request(), catalogue).experiment.faults)
 })
 
 test('without faults a length is needed, and one trial', () => {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { random } from '#lib/random.ts'
 import { memoryWorld, smallSystem, type MemoryOptions } from '../engine/memory-target.ts'
+import { inTopology } from '#sut/contracts/topology.ts'
+import { slotBackend } from '#sut/descriptor.ts'
 import { validated } from '../engine/validate.ts'
 import type { Fault, FaultPlan, PlanContext } from './fault.ts'
 import { faults } from './registry.ts'
@@ -88,6 +90,22 @@ test('process-kill takes as many as asked, all, or the leader of a store', async
   expect(await targets({ service: 'wallet', region: 'b', count: 9 })).toEqual(['wallet-b-1', 'wallet-b-2'])
   expect(await targets({ service: 'postgres' })).toEqual(['postgres-a'])
   expect(await targets({ service: 'postgres', region: 'b' })).toEqual(['postgres-b'])
+})
+
+test('process-kill of a service that shares a process kills that process, and says who else was in it', async () => {
+  const { fault, parameters } = use('process-kill', { service: 'wallet', region: 'a' })
+  const here = await context()
+  const instances = here.sample.instances
+    .filter(({ service }) => service === 'game')
+    .map((each) => ({ ...each, service: 'monolith', instance: `monolith-${each.region}-1` }))
+  const system = inTopology('monolith', slotBackend)
+  const plan = await fault.plan(parameters, { ...here, system, sample: { ...here.sample, instances } })
+  expect(plan.targets).toEqual(['monolith-a-1'])
+  await fault.inject(plan, here.port)
+  const ran = 'gateway, identity, session, game, wallet, catalog, telemetry, analytics'
+  expect(await fault.verify(plan, here.port)).toMatch(
+    new RegExp(`^process \\d+ of monolith-a-1 is gone; in it ran ${ran}$`),
+  )
 })
 
 test('a fault without anything to hit says so before it touches anything', async () => {

@@ -1,6 +1,6 @@
 import { zones } from '#sut/contracts/descriptor.ts'
 import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
-import { callersIn, processesOf } from '#sut/contracts/topology.ts'
+import { callersIn, hostBetween } from '#sut/contracts/topology.ts'
 
 /** One sentence for each service, store or region that the system does not have; undefined and '*' stand for any. */
 export function nameProblems(
@@ -20,11 +20,10 @@ export function nameProblems(
 
 /** One sentence when `from` never calls `to`: such a link cannot be broken. */
 export function linkProblems(from: string, to: string, system: SystemDescriptor): string[] {
-  const callers = callersIn(system)
-  const caller = callers.find((service) => service.name === from)
+  const caller = callersIn(system).find((service) => service.name === from)
   if (caller === undefined || caller.calls.includes(to)) return []
-  const host = processesOf(from, system)
-  if (host !== from && callers.some(({ name }) => name === to))
+  const host = hostBetween(from, to, system)
+  if (host !== undefined)
     return [`${from} calls ${to} within the process of a ${host}: between them there is no link that could be broken`]
   return [`${from} never calls ${to} (it calls ${caller.calls.join(', ')})`]
 }

@@ -74,7 +74,10 @@ function sharedBy(service: string, { system }: PlanContext): string[] {
   return hosted.length === 0 ? [] : [`in it ran ${hosted.map(({ name }) => name).join(', ')}`]
 }
 
-/** Ready instances of a service, or of the host whose processes it runs in; for a store its process in that region, or its leader. Sorted: the seed alone decides. */
+/**
+ * Ready instances of a service, or of the host whose processes it runs in; for a store its process in that region, or its leader.
+ * Sorted: the seed alone decides.
+ */
 export function candidatesOf(
   { service, region }: Omit<Parameters, 'count'>,
   { sample, system }: Pick<PlanContext, 'sample' | 'system'>,

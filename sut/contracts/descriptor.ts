@@ -51,8 +51,10 @@ export const serviceDescriptor = Type.Object({
   ),
   /** Services and stores that it calls: the links that faults can name. */
   calls: Type.Array(Type.String()),
-  /** Services that run within its processes, and have none of their own; with the stores that each of them calls. */
-  hosts: Type.Optional(Type.Array(Type.Object({ name: serviceName, calls: Type.Array(Type.String()) }))),
+  /** Services that run within its processes, and have none of their own. `within`: those of them that a service calls. */
+  hosts: Type.Optional(
+    Type.Array(Type.Object({ name: serviceName, calls: Type.Array(Type.String()), within: Type.Array(Type.String()) })),
+  ),
 })
 
 export const systemDescriptor = Type.Object({

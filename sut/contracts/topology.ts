@@ -23,6 +23,7 @@ export function inTopology(topology: Topology, system: SystemDescriptor): System
     hosts: callersIn(system).map(({ name, calls }) => ({
       name,
       calls: calls.filter((to) => system.stores.includes(to)),
+      within: calls.filter((to) => !system.stores.includes(to)),
     })),
   }
   return { ...system, services: [host] }
@@ -36,6 +37,10 @@ export interface Caller {
 /** Every service, hosted or not, with what it calls over links. */
 export const callersIn = ({ services }: SystemDescriptor): Caller[] =>
   services.flatMap(({ name, calls, hosts }) => hosts ?? (name === hostName ? [] : [{ name, calls }]))
+
+/** The host within whose process a service calls another; undefined when it does so over a link, or never. */
+export const hostBetween = (from: string, to: string, { services }: SystemDescriptor): string | undefined =>
+  services.find(({ hosts }) => hosts?.some(({ name, within }) => name === from && within.includes(to)))?.name
 
 /** Whose processes a service runs in: its own, or those of its host; a store, or what is unknown, stays as it is. */
 export const processesOf = (service: string, { services }: SystemDescriptor): string =>

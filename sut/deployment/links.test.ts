@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { inTopology } from '#sut/contracts/topology.ts'
 import { slotBackend } from '#sut/descriptor.ts'
 import { type Surroundings, discoveryView } from '#sut/local/discovery.ts'
 import { assertLinks, isSelected, linksTo } from './links.ts'
@@ -12,6 +13,14 @@ test('a destination has a link from each service that calls it, in each region',
   expect(linksTo([nats], slotBackend)).toContainEqual(
     expect.objectContaining({ id: 'wallet-a>nats-c', from: 'wallet', to: 'nats', to_region: 'c' }),
   )
+})
+
+test('a monolith has links to the stores alone, one for each service in it', () => {
+  const system = inTopology('monolith', slotBackend)
+  expect(linksTo([wallet, { to: 'monolith', region: 'a', instance: 'monolith-a-1' }], system)).toEqual([])
+  expect(linksTo([nats], system)).toEqual(linksTo([nats], slotBackend))
+  expect(() => assertLinks([{ from: 'wallet', to: 'postgres' }], system)).not.toThrow()
+  expect(() => assertLinks([{ from: 'game', to: 'wallet' }], system)).toThrow('game(*) > wallet(*)')
 })
 
 test('a selection picks links by their ends; no region and * mean every region', () => {

@@ -58,7 +58,7 @@ export async function startTestSystem(design = 'standard'): Promise<TestSystem> 
     const around = { design, discovery, secrets, authority, postgres }
     const configs = await Promise.all(services.map((name) => configOf(name, { ...around, port: ports[name]! })))
     const start = choices(design).topology === 'monolith' ? startTogether : startApart
-    const started = await start(configs, (stop) => void cleanUp.defer(stop))
+    const started = await start(configs, cleanUp.defer.bind(cleanUp))
     return {
       url: `https://127.0.0.1:${ports['gateway']}`,
       token: secrets.operations_token,

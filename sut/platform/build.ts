@@ -4,29 +4,23 @@ import type { Clock } from '#lib/clock.ts'
 import type { StateLine } from '#sut/contracts/state.ts'
 import { backgroundLoops } from './background.ts'
 import type { Bus } from './bus.ts'
-import { serviceCalls, type Calling, type CallsOptions } from './calls.ts'
 import type { ServiceConfig } from './config.ts'
+import { connect, type Connected, type ConnectOptions } from './connect.ts'
 import { openDatabase, type Database } from './database.ts'
 import { watchDiscovery, type DiscoveryWatch } from './discovery.ts'
-import type { Exchange } from './exchange.ts'
 import { layeredCache } from './layered.ts'
 import { lazyBus } from './lazy-bus.ts'
 import { loadGauges, loadMeter } from './load-meter.ts'
 import { serviceLogger } from './logger.ts'
 import { operationsServer, type OperationsServer } from './operations.ts'
 import { relayOutbox, unpublished } from './outbox-relay.ts'
-import type { HttpServer, Operate, Platform } from './platform.ts'
+import type { Operate, Platform } from './platform.ts'
 import { prometheusMetrics } from './prometheus.ts'
 import { readinessChecks } from './readiness.ts'
-import { httpServer, serveCall } from './server.ts'
 
-export interface BuiltPlatform {
+export interface BuiltPlatform extends Pick<Connected, 'listen' | 'closeDoor'> {
   readonly platform: Platform
   operations(): Promise<OperationsServer>
-  /** Opens the door and gives its port; 0 where there is none, since all callers are in this process. */
-  listen(): Promise<number>
-  /** Closes the door when the requests that are under way have ended. */
-  closeDoor(): Promise<void>
   /** Does what the first request would have to wait for; the server is open, at this port. */
   prepare(port: number): Promise<void>
   /** From now on ready, as far as the readiness checks say so. */
@@ -37,18 +31,11 @@ export interface BuiltPlatform {
   close(): Promise<void>
 }
 
-export interface BuildOptions {
-  /** The gateway's door. */
-  public: boolean
-  /** Where the process hosts the callers and callees too: calls go through it instead of the network. */
-  exchange?: Exchange | undefined
-}
-
 /** The explicit wiring of a service's platform: each part is made here, once, and closed here. */
 export async function buildPlatform(
   config: ServiceConfig,
   clock: Clock,
-  { public: isPublic, exchange }: BuildOptions,
+  place: Pick<ConnectOptions, 'public' | 'exchange'>,
 ): Promise<BuiltPlatform> {
   // Eighteen processes start at once on two cores: a library is loaded only where it is used.
   const redis_module = config.redis === undefined ? undefined : await import('./redis-client.ts')
@@ -64,13 +51,7 @@ export async function buildPlatform(
   let operations: OperationsServer | undefined
   const meter = loadMeter(clock, () => store?.waiting() ?? 0)
   loadGauges(metrics, meter)
-  const http =
-    isPublic || exchange === undefined
-      ? httpServer({ config, public: isPublic, clock, log, metrics, meter })
-      : undefined
-  const calling =
-    exchange?.join({ service: config.service, clock, metrics, meter, log }) ??
-    overNetwork(serverOf(config, http), { config, discovery, clock, metrics, log })
+  const connected = connect({ config, discovery, clock, log, metrics, meter, ...place })
 
   const readiness = readinessChecks()
   const pending = new Map<string, () => Promise<number> | number>()
@@ -85,10 +66,10 @@ export async function buildPlatform(
     log,
     metrics,
     get http() {
-      return serverOf(config, http)
+      return connected.http()
     },
-    serve: calling.serve,
-    call: calling.call,
+    serve: connected.calling.serve,
+    call: connected.calling.call,
     pending: (name, read) => void pending.set(name, read),
     operation: (method, path, handler) => void routes.set(`${method} ${path}`, handler),
     dump: (_name, lines) => void dumps.push(lines),
@@ -119,15 +100,11 @@ export async function buildPlatform(
 
   return {
     platform,
-    listen: async () => {
-      await http?.listen(config.listen)
-      const address = http?.server.address() ?? null
-      return typeof address === 'object' && address !== null ? address.port : 0
-    },
-    closeDoor: async () => http?.close(),
-    prepare: (port) => calling.prepare(port),
-    operations: async () =>
-      (operations = await operationsServer({
+    listen: () => connected.listen(),
+    closeDoor: () => connected.closeDoor(),
+    prepare: (port) => connected.calling.prepare(port),
+    operations: async () => {
+      operations = await operationsServer({
         listen: config.operations,
         registry: metrics.registry,
         load: () => meter.read(),
@@ -137,13 +114,15 @@ export async function buildPlatform(
         async *dump() {
           for (const lines of dumps) yield* lines()
         },
-      })),
+      })
+      return operations
+    },
     open: () => readiness.open(true),
     shut: () => readiness.open(false),
     close: async () => {
       await loops.stop()
       await closeAll(closers, log)
-      await calling.close()
+      await connected.calling.close()
       await bus?.end()
       cache?.disconnect()
       await store?.end()
@@ -152,16 +131,6 @@ export async function buildPlatform(
     },
   }
 }
-
-function serverOf({ service }: ServiceConfig, http: HttpServer | undefined): HttpServer {
-  if (http === undefined) throw new Error(`${service} has no door: its callers are in its process`)
-  return http
-}
-
-const overNetwork = (http: HttpServer, options: CallsOptions): Calling => ({
-  ...serviceCalls(options),
-  serve: (name, handler) => serveCall(http, options.clock, name, handler),
-})
 
 const busOf = (config: ServiceConfig, discovery: DiscoveryWatch, log: Logger): Bus =>
   lazyBus(async () => {

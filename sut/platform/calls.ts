@@ -26,8 +26,8 @@ export interface CallsOptions {
 
 /** How calls between services travel: here over the network, in exchange.ts within one process. */
 export interface Calling {
-  serve: Platform['serve']
-  call: Call
+  readonly serve: Platform['serve']
+  readonly call: Call
   /** Does what the first call would have to wait for. `port`: of the own door, which is open. */
   prepare(port: number): Promise<void>
   close(): Promise<void>

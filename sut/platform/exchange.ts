@@ -71,6 +71,7 @@ async function pass<Name extends CallName>(
 ): Promise<AnswerOf<Name>> {
   const remaining_ms = deadline_ms - clock.monotonic_ms()
   if (remaining_ms <= 0) throw new Problem('deadline_exceeded', `no time left for ${name}`)
+  if (signal?.aborted === true) throw new Problem('deadline_exceeded', 'the caller gave up')
   const receive = served.get(name)
   if (receive === undefined) throw new Problem('unavailable', `no instance for ${name}`)
   if (!fillsPath(name, params)) throw new Problem('not_found', 'no such route')
@@ -96,7 +97,6 @@ function unlessAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
     const abandon = (): void => reject(new Problem('deadline_exceeded', 'the caller gave up'))
     signal.addEventListener('abort', abandon, { once: true })
     answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', abandon))
-    if (signal.aborted) abandon()
   })
 }
 

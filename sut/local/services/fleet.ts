@@ -46,8 +46,10 @@ export async function createFleet(
 
   // What goes wrong here is mended by the next turn of the watch.
   const changed = (): void => void routing.tell().catch(() => undefined)
+  const certificatesOf = (service: string, region: string): CertificateFiles =>
+    certificates.get(`${service}-${region}`)!
   const add = async (service: string, region: string, ordinal: number): Promise<void> => {
-    const own = { service, region, ordinal, certificates: fleet.certificates, operations, changed }
+    const own = { service, region, ordinal, certificates: certificatesOf, operations, changed }
     const instance = createInstance(context, own)
     await routing.proxied({ to: service, region, instance: instance.name }, instance.port)
     instances.push(instance)
@@ -63,7 +65,7 @@ export async function createFleet(
     operations,
     edges,
     instances: () => instances,
-    certificates: (service, region) => certificates.get(`${service}-${region}`)!,
+    certificates: certificatesOf,
     replicas: (service, region) => named(service, region).filter((each) => !each.leaving()),
     async scale(service, region, replicas) {
       const present = fleet.replicas(service, region)

@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 
 // Stands in for any service in tests of the local target: listens as its configuration says, answers on the operations port,
 // and does as it is told there by POST.
+// The process of a host gets the configurations of all its parts: each answers on its own operations port, the gateway also at the door.
 interface Config {
   instance: string
   listen: { host: string; port: number }
@@ -11,45 +12,50 @@ interface Config {
   certificates: { authority: string; certificate: string; key: string }
 }
 
-const config = JSON.parse(readFileSync(process.env['SLOT_CONFIG']!, 'utf8')) as Config
-const { authority, certificate, key } = config.certificates
-const isPublic = config.instance.startsWith('gateway')
+const read = JSON.parse(readFileSync(process.env['SLOT_CONFIG']!, 'utf8')) as Config | { services: Config[] }
+const configs = 'services' in read ? read.services : [read]
 const load = { requests_total: 0, in_flight: 0, queue_depth: 0, latency_p95_ms: 1 }
-let ready = true
+const unready = new Set<Config>()
 
-const server = createSecureServer(
-  {
+function listen({ instance, listen: at, certificates: { authority, certificate, key } }: Config): void {
+  const isPublic = instance.startsWith('gateway')
+  const options = {
     ca: readFileSync(authority),
     cert: readFileSync(certificate),
     key: readFileSync(key),
     requestCert: !isPublic,
     rejectUnauthorized: !isPublic,
     allowHTTP1: isPublic,
-  },
-  (_request, response) => void response.end(config.instance),
-)
-const orders: Record<string, () => void> = {
-  '/die': () => process.exit(3),
-  '/unready': () => (ready = false),
-  '/ready': () => (ready = true),
-  '/busy': () => (load.queue_depth = 100),
-  '/idle': () => (load.queue_depth = 0),
+  }
+  createSecureServer(options, (_request, response) => void response.end(instance)).listen(at)
 }
-const state = { kind: 'account', account: config.instance, balance_minor: 1, version: 1 }
-const answers: Record<string, () => string> = {
-  '/load': () => JSON.stringify(load),
-  '/state': () => JSON.stringify({ pending: { outbox: 2 } }),
-  '/dump': () => `${JSON.stringify(state)}\n`,
+
+function operate(config: Config): void {
+  const orders: Record<string, () => void> = {
+    '/die': () => process.exit(3),
+    '/unready': () => unready.add(config),
+    '/ready': () => unready.delete(config),
+    '/busy': () => (load.queue_depth = 100),
+    '/idle': () => (load.queue_depth = 0),
+  }
+  const state = { kind: 'account', account: config.instance, balance_minor: 1, version: 1 }
+  const answers: Record<string, () => string> = {
+    '/load': () => JSON.stringify(load),
+    '/state': () => JSON.stringify({ pending: { outbox: 2 } }),
+    '/dump': () => `${JSON.stringify(state)}\n`,
+  }
+  createServer((request, response) => {
+    const path = request.url ?? ''
+    if (request.method === 'POST') orders[path]?.()
+    load.requests_total++
+    response.statusCode = path === '/readyz' && unready.has(config) ? 503 : 200
+    response.end(answers[path]?.() ?? '')
+  }).listen(config.operations)
 }
-const operations = createServer((request, response) => {
-  const path = request.url ?? ''
-  if (request.method === 'POST') orders[path]?.()
-  load.requests_total++
-  response.statusCode = path === '/readyz' && !ready ? 503 : 200
-  response.end(answers[path]?.() ?? '')
-})
+
 const stop = (): void => process.exit(0)
 process.on('SIGTERM', stop)
 process.on('disconnect', stop)
-server.listen(config.listen)
-operations.listen(config.operations)
+for (const config of configs) operate(config)
+for (const config of configs.filter(({ instance }) => configs.length === 1 || instance.startsWith('gateway')))
+  listen(config)

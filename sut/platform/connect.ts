@@ -1,0 +1,51 @@
+import type { ServiceConfig } from './config.ts'
+import { serviceCalls, type Calling, type CallsOptions } from './calls.ts'
+import type { Exchange } from './exchange.ts'
+import type { LoadMeter } from './load-meter.ts'
+import type { HttpServer } from './platform.ts'
+import { httpServer, serveCall } from './server.ts'
+
+export interface ConnectOptions extends CallsOptions {
+  meter: LoadMeter
+  /** The gateway's door. */
+  public: boolean
+  /** Where the process hosts the callers and callees too: calls go through it instead of the network. */
+  exchange?: Exchange | undefined
+}
+
+export interface Connected {
+  /** Throws where there is none: whoever calls is in this process. */
+  http(): HttpServer
+  /** Opens the door and gives its port; 0 where there is none. */
+  listen(): Promise<number>
+  /** Closes the door when the requests that are under way have ended. */
+  closeDoor(): Promise<void>
+  calling: Calling
+}
+
+/** How a service is reached, and reaches others: over the network, or within its process; the door for players stays. */
+export function connect(options: ConnectOptions): Connected {
+  const { config, exchange } = options
+  const door = options.public || exchange === undefined ? httpServer(options) : undefined
+  const http = (): HttpServer => {
+    if (door === undefined) throw new Error(`${config.service} has no door: its callers are in its process`)
+    return door
+  }
+  return {
+    http,
+    listen: async () => (door === undefined ? 0 : portOf(door, config)),
+    closeDoor: async () => door?.close(),
+    calling: exchange?.join({ ...options, service: config.service }) ?? overNetwork(http(), options),
+  }
+}
+
+const overNetwork = (http: HttpServer, options: CallsOptions): Calling => ({
+  ...serviceCalls(options),
+  serve: (name, handler) => serveCall(http, options.clock, name, handler),
+})
+
+async function portOf(door: HttpServer, { listen }: ServiceConfig): Promise<number> {
+  await door.listen(listen)
+  const address = door.server.address()
+  return typeof address === 'object' && address !== null ? address.port : listen.port
+}
