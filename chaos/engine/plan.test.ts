@@ -120,7 +120,7 @@ test('one kind of problem keeps its own code', () => {
 
 test('a monolith is refused where the target cannot make one, and for links that it does not have, by name', () => {
   const weak = refusal({ experiment: experiments['link-latency-wallet'], target: 'weak', design: 'monolith' })
-  expect(weak.message).toContain('the design monolith is a monolith')
+  expect(weak.message).toContain('the target weak knows the topology services alone: it cannot run the design monolith')
   expect(weak.message).toContain('game calls wallet within the process of a monolith')
   expect(refusal({ experiment: experiments['calm'], target: 'weak', design: 'monolith' }).code).toBe(
     'NOT_SUPPORTED_BY_TARGET',

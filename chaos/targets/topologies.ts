@@ -9,7 +9,7 @@ export function topologyProblem(
 ): string | undefined {
   const { topology } = choices(design)
   if (topologies.includes(topology)) return undefined
-  return `the target ${name} knows the topology ${topologies.join(', ')} alone, and the design ${design} is a ${topology}`
+  return `the target ${name} knows the topology ${topologies.join(', ')} alone: it cannot run the design ${design} (${topology})`
 }
 
 /** Throws NOT_SUPPORTED_BY_TARGET, before anything is prepared. */
