@@ -91,6 +91,7 @@ const planted: Record<keyof typeof rules, { good: Source[]; bad: Source[] }> = {
     good: [
       file('sut/wallet/a.ts', "import { a } from '#sut/platform/a.ts'\nimport type { b } from './b.ts'"),
       file('sut/wallet/a.int.test.ts', "import { a } from '#toolchain/resolve.ts'"),
+      file('sut/monolith/a.ts', "import { a } from '#sut/wallet/wire.ts'"),
       file('chaos/targets/local/a.ts', "import { a } from '#sut/local/a.ts'\nimport { b } from '../target.ts'"),
       file('reports/a.ts', "import type { a } from '#sut/contracts/a.ts'\nimport { readFile } from 'node:fs'"),
       file('cli/a.ts', "import {\n  a,\n  b,\n} from '#reports/page/a.ts'"),
@@ -100,6 +101,7 @@ const planted: Record<keyof typeof rules, { good: Source[]; bad: Source[] }> = {
       file('sut/wallet/a.ts', "import { a } from '#sut/game/a.ts'"),
       file('sut/wallet/b.ts', "import { a } from '../game/a.ts'"),
       file('sut/platform/a.ts', "import { a } from '#sut/wallet/a.ts'"),
+      file('sut/monolith/a.ts', "import { a } from '#sut/wallet/ledger.ts'"),
       file('chaos/engine/a.ts', "import { a } from '#sut/local/a.ts'"),
       file('chaos/engine/b.ts', "import {\n  a,\n} from '#sut/platform/a.ts'"),
       file('chaos/engine/c.ts', "const a = await import('#sut/wallet/a.ts')"),
