@@ -28,10 +28,16 @@ export async function settle(run: Run): Promise<string> {
 
 export async function dump(run: Run): Promise<string> {
   let lines = 0
+  let spans = 0
   for await (const line of systemOf(run).dump()) {
     run.ports.signal.throwIfAborted()
+    if (line.kind === 'span') {
+      run.record.span(line.span)
+      spans++
+      continue
+    }
     run.record.state(line)
     if (++lines % 10_000 === 0) run.ports.progress({ kind: 'status', text: `${lines} lines` })
   }
-  return `${lines} lines`
+  return spans === 0 ? `${lines} lines` : `${lines} lines, ${spans} spans`
 }

@@ -1,5 +1,5 @@
 import type { ProgramName } from '#toolchain/registry.ts'
-import type { StateLine } from '#sut/contracts/state.ts'
+import type { DumpLine } from '#sut/contracts/state.ts'
 import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
 import type { Topology } from '#sut/contracts/topology.ts'
 import type { ObservationLine, UndoAction } from '#reports/record/format.ts'
@@ -140,7 +140,7 @@ export interface RunningSystem extends AsyncDisposable {
   /** Work that still moves (outboxes, open rounds, events behind), summed over all instances. */
   pending(): Promise<Record<string, number>>
   /** The final state of every service. */
-  dump(): AsyncIterable<StateLine>
+  dump(): AsyncIterable<DumpLine>
 
   readonly faults: FaultPort
   /** Stops everything and leaves nothing. Idempotent. */

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import type { Clock } from '#lib/clock.ts'
 import { Failure } from '#lib/errors.ts'
 import { openLines, type LineWriter } from '#lib/json-lines.ts'
+import type { Span } from '#sut/contracts/tracing.ts'
 import { recordFiles, type JournalLine, type ObservationLine, type RunFile } from './format.ts'
 
 type Bare<Line> = Line extends unknown ? Omit<Line, 'at_ms' | 'monotonic_ms'> : never
@@ -15,6 +16,8 @@ export interface RecordWriter extends Disposable {
   observe(line: ObservationLine): void
   /** One item of the final state. */
   state(line: unknown): void
+  /** One finished span. Those of the client are there before, from the load (scenarios/ingest). */
+  span(line: Span): void
   /** Replaces run.json as a whole (atomic), with these fields changed. */
   update(changes: Partial<RunFile>): void
   /** Adds the outcome and the end to run.json. */
@@ -47,6 +50,7 @@ function open(folder: string, run: RunFile, clock: Clock): RecordWriter {
   }
   update({})
   const files = opened.move()
+  let traces: LineWriter | undefined
   return {
     folder,
     journal: (line, ago_ms = 0) =>
@@ -58,6 +62,11 @@ function open(folder: string, run: RunFile, clock: Clock): RecordWriter {
       ),
     observe: (line) => explained(folder, () => observations.append(line)),
     state: (line) => explained(folder, () => ledger.append(line)),
+    span: (line) =>
+      explained(folder, () => {
+        traces ??= files.use(openLines(join(folder, recordFiles.traces)))
+        traces.append(line)
+      }),
     update: (changes) => explained(folder, () => update(changes)),
     finish: (outcome) => explained(folder, () => update({ outcome, ended_at_ms: clock.wall_ms() })),
     [Symbol.dispose]: () => files.dispose(),

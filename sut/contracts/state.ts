@@ -4,6 +4,7 @@ import { transferKind } from './bodies.ts'
 import { systemEvent } from './events.ts'
 import { holdStatus } from './holds.ts'
 import { amountMinor, balanceMinor, signedMinor } from './money.ts'
+import type { Span } from './tracing.ts'
 
 // The final state of the system, one line an item: what `GET /dump` of the operations port streams, and `ledger.jsonl` keeps.
 const accountState = Type.Object({
@@ -123,6 +124,10 @@ export const stateLine = Type.Union([
 ])
 export type StateLine = Static<typeof stateLine>
 export type StateOf<Kind extends StateLine['kind']> = Extract<StateLine, { kind: Kind }>
+
+/** A span comes the same way, and goes to `traces.jsonl`. */
+export type SpanLine = { kind: 'span'; span: Span }
+export type DumpLine = StateLine | SpanLine
 
 /** `GET /state` of the operations port: what still moves inside this instance. All zero in every instance = settled. */
 export const pendingWork = Type.Object({ pending: Type.Record(Type.String(), Type.Number()) })

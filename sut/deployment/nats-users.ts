@@ -1,4 +1,5 @@
 import { eventStream, logStream } from '#sut/contracts/events.ts'
+import { traceStream, traceSubjectOf } from '#sut/contracts/tracing.ts'
 import { inboxOf } from '#sut/platform/bus-streams.ts'
 import type { Secrets } from './secrets.ts'
 import { type NatsRights, storeRights } from './store-rights.ts'
@@ -18,7 +19,7 @@ export function natsUsers({ passwords, observer: password }: Secrets): NatsUser[
     const own = passwords[user]
     if (nats === undefined || own === undefined) return []
     // Answers come to an inbox of its own: nobody can read those of another.
-    return [{ user, password: own, publish: publishing(nats), subscribe: [`${inboxOf(user)}.>`] }]
+    return [{ user, password: own, publish: publishing(user, nats), subscribe: [`${inboxOf(user)}.>`] }]
   })
   return [...services, { user: observer, password, publish: [], subscribe: [] }]
 }
@@ -36,13 +37,16 @@ export function natsAuthorization(users: readonly NatsUser[]): string {
 
 // Requests of JetStream's API are subjects: what is not among them cannot be asked for.
 // https://docs.nats.io/reference/reference-protocols/nats_api_reference
-function publishing({ publishes, creates, consumes, surveys, keepsLog, buckets }: NatsRights): string[] {
+function publishing(user: string, rights: NatsRights): string[] {
+  const { publishes, creates, consumes, surveys, keepsLog, spans, buckets } = rights
   return [
     ...(publishes ?? []).map((type) => `events.*.${type}`),
     ...(creates ?? []).flatMap(creating),
     ...(consumes ?? []).flatMap(consuming),
     ...(surveys === true ? [`$JS.API.CONSUMER.LIST.${eventStream}`] : []),
     ...(keepsLog === true ? ['log.*', `$JS.API.STREAM.INFO.${logStream}`, ...reading(logStream)] : []),
+    ...(spans === undefined ? [] : [traceSubjectOf(user)]),
+    ...(spans === 'reads' ? [`$JS.API.STREAM.INFO.${traceStream}`, ...reading(traceStream)] : []),
     ...(buckets ?? []).flatMap(({ name, lists }) => [
       ...creating(`KV_${name}`),
       `$JS.API.STREAM.MSG.GET.KV_${name}`,

@@ -1,5 +1,6 @@
 import type { ServiceName, SystemDescriptor } from '#sut/contracts/descriptor.ts'
 import { callersIn } from '#sut/contracts/topology.ts'
+import type { TraceSettings } from '#sut/contracts/tracing.ts'
 import type { ServiceConfig } from '#sut/platform/config.ts'
 import type { Secrets } from './secrets.ts'
 
@@ -11,6 +12,7 @@ export type Place = Pick<
   service: ServiceName
   listen: { host: string; port: number }
   operations: { host: string; port: number }
+  traces?: TraceSettings
 }
 
 /** The configuration of one process: logins and secrets only for what its service calls. */

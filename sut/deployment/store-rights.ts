@@ -1,5 +1,6 @@
 import type { ServiceName } from '#sut/contracts/descriptor.ts'
 import { eventStream, eventTypes, logStream, shardCount, type EventType } from '#sut/contracts/events.ts'
+import { traceStream } from '#sut/contracts/tracing.ts'
 import type { StreamName } from '#sut/platform/bus-streams.ts'
 
 // What each service may do in Redis and NATS. All else is refused there, on every target: redis-users.ts and nats-users.ts make the
@@ -26,12 +27,17 @@ export interface NatsRights {
   surveys?: true
   /** Adds to LOG and reads all of it. */
   keepsLog?: true
+  /** Adds its own spans to TRACES; `reads`: all of them. */
+  spans?: 'sends' | 'reads'
   /** Key-value buckets of its own; `lists`: looks which keys there are. */
   buckets?: readonly { name: string; lists?: true }[]
 }
 
 export const storeRights: Record<ServiceName, StoreRights> = {
-  gateway: { redis: { keys: ['nonce:*', 'rate:*'], commands: ['get', 'set', 'incrby', 'pexpire'] } },
+  gateway: {
+    redis: { keys: ['nonce:*', 'rate:*'], commands: ['get', 'set', 'incrby', 'pexpire'] },
+    nats: { spans: 'sends' },
+  },
   identity: {
     nats: {
       publishes: [
@@ -42,6 +48,7 @@ export const storeRights: Record<ServiceName, StoreRights> = {
         'player.suspended',
         'player.reinstated',
       ],
+      spans: 'sends',
     },
   },
   session: {
@@ -50,9 +57,10 @@ export const storeRights: Record<ServiceName, StoreRights> = {
       publishes: ['session.opened', 'limit.changed', 'player.excluded'],
       creates: [eventStream],
       consumes: [{ durable: 'session', filter: 'events.*.game.round_ended' }],
+      spans: 'sends',
     },
   },
-  game: { nats: { publishes: ['game.round_ended'] } },
+  game: { nats: { publishes: ['game.round_ended'], spans: 'sends' } },
   wallet: {
     nats: {
       publishes: [
@@ -62,16 +70,18 @@ export const storeRights: Record<ServiceName, StoreRights> = {
         'wallet.hold_released',
         'wallet.hold_expired',
       ],
+      spans: 'sends',
     },
   },
-  catalog: { redis: { keys: ['cache:game:*', 'cache:games:*'], commands: ['get', 'set'] } },
+  catalog: { redis: { keys: ['cache:game:*', 'cache:games:*'], commands: ['get', 'set'] }, nats: { spans: 'sends' } },
   telemetry: {
     nats: {
       // A dead letter, of whatever service, is sent again once it is understood.
       publishes: eventTypes,
-      creates: [eventStream, logStream],
+      creates: [eventStream, logStream, traceStream],
       consumes: [{ durable: 'telemetry' }, { durable: 'audit' }],
       keepsLog: true,
+      spans: 'reads',
       buckets: [{ name: 'log-invalid', lists: true }],
     },
   },
@@ -83,6 +93,7 @@ export const storeRights: Record<ServiceName, StoreRights> = {
         filter: `events.${shard}.>`,
       })),
       surveys: true,
+      spans: 'sends',
       buckets: [{ name: 'analytics' }],
     },
   },

@@ -16,16 +16,20 @@ export function playerClient(url: string): {
   /** With what the path names, and a query. */
   sendTo<T>(kind: OperationKind, params: Record<string, string>, query?: string): Promise<Answer<T>>
   logIn(name: string, password: string): Promise<LoggedIn>
+  /** `traceparent` of what is sent from now on. */
+  trace(header: string | undefined): void
   close(): Promise<void>
 } {
   const dispatcher = new Agent({ connect: { rejectUnauthorized: false } })
   let holder: LoggedIn | undefined
+  let traceparent: string | undefined
 
   const sendAs = async <T>(kind: OperationKind, path: string, content?: object, key?: string): Promise<Answer<T>> => {
     const { method, signed } = publicRoutes[kind]
     const body = content === undefined ? '' : JSON.stringify(content)
     const headers: Record<string, string> = content === undefined ? {} : { 'content-type': 'application/json' }
     if (key !== undefined) headers['idempotency-key'] = key
+    if (traceparent !== undefined) headers['traceparent'] = traceparent
     if (signed && holder !== undefined) {
       const timestamp = String(Math.floor(systemClock.wall_ms()))
       const nonce = newId()
@@ -50,6 +54,7 @@ export function playerClient(url: string): {
       if (answer.status !== 200) throw new Error(`login answered ${answer.status}: ${JSON.stringify(answer.body)}`)
       return (holder = answer.body)
     },
+    trace: (header) => void (traceparent = header),
     close: () => dispatcher.close(),
   }
 }

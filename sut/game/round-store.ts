@@ -1,6 +1,7 @@
 import type { RoundEnded } from '#sut/contracts/events.ts'
 import type { DedupeKey } from '#sut/designs/idempotency.ts'
 import type { Database } from '#sut/platform/database.ts'
+import { currentTrace, sampledHeader } from '#sut/platform/trace.ts'
 import type { NewRound, Round, RoundStatus } from './round.ts'
 import { active_sql, type Seed } from './seed-store.ts'
 
@@ -82,8 +83,8 @@ const move_sql = `WITH moved AS (
       refusal = coalesce($6, refusal), resolve_after = CASE WHEN $3 = 'cancelling' THEN now() ELSE resolve_after END
     WHERE round_id = $1 AND status = $2 RETURNING *
   ), said AS (
-    INSERT INTO outbox (event_id, type, player_id, body)
-    SELECT $7::jsonb->>'id', $7::jsonb->>'type', player_id, $7::jsonb FROM moved WHERE $7::jsonb IS NOT NULL
+    INSERT INTO outbox (event_id, type, player_id, body, traceparent)
+    SELECT $7::jsonb->>'id', $7::jsonb->>'type', player_id, $7::jsonb, $8 FROM moved WHERE $7::jsonb IS NOT NULL
   )
   SELECT * FROM moved`
 // ARRAY: the inner query runs once; as a plain IN it could run again for each row and take more than the limit.
@@ -134,7 +135,8 @@ export function roundStore({ database, dedupeKey, resolve_after_ms }: Parts): Ro
     },
     async move(round_id, { from, to, answer, refusal, event }) {
       const values = [round_id, from, to, answer?.balance_minor ?? null, answer?.version ?? null, refusal ?? null]
-      const [row] = await database.query<RoundRow>(move_sql, [...values, event ?? null], { name: 'round-move' })
+      const said = [event ?? null, event === undefined ? null : sampledHeader(currentTrace())]
+      const [row] = await database.query<RoundRow>(move_sql, [...values, ...said], { name: 'round-move' })
       return row && roundOf(row)
     },
     async claim(limit, lease_ms) {

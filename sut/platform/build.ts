@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import type { Clock } from '#lib/clock.ts'
-import type { StateLine } from '#sut/contracts/state.ts'
+import type { DumpLine } from '#sut/contracts/state.ts'
 import { backgroundLoops } from './background.ts'
 import type { Bus } from './bus.ts'
 import type { ServiceConfig } from './config.ts'
@@ -17,6 +17,8 @@ import { relayOutbox, unpublished } from './outbox-relay.ts'
 import type { Operate, Platform } from './platform.ts'
 import { prometheusMetrics } from './prometheus.ts'
 import { readinessChecks } from './readiness.ts'
+import type { Tracer } from './tracer.ts'
+import { traces } from './traces.ts'
 
 export interface BuiltPlatform extends Pick<Connected, 'listen' | 'closeDoor'> {
   readonly platform: Platform
@@ -51,12 +53,15 @@ export async function buildPlatform(
   let operations: OperationsServer | undefined
   const meter = loadMeter(clock, () => store?.waiting() ?? 0)
   loadGauges(metrics, meter)
-  const connected = connect({ config, discovery, clock, log, metrics, meter, ...place })
+  const traced = traces({ config, clock, metrics, bus: () => platform.bus() })
+  const { tracer } = traced
+  const trace_share = traced.share
+  const connected = connect({ config, discovery, clock, log, metrics, meter, tracer, trace_share, ...place })
 
   const readiness = readinessChecks()
   const pending = new Map<string, () => Promise<number> | number>()
   const routes = new Map<string, Operate>()
-  const dumps: (() => AsyncIterable<StateLine>)[] = []
+  const dumps: (() => AsyncIterable<DumpLine>)[] = []
   const closers: Closer[] = []
 
   const platform: Platform = {
@@ -80,18 +85,18 @@ export async function buildPlatform(
       const login = config.database
       if (login === undefined) throw new Error(`${config.service} has no database in its config`)
       const servers = () => discovery.current().postgres
-      return (store ??= openDatabase({ servers, login, application: config.instance }))
+      return (store ??= openDatabase({ servers, login, application: config.instance, tracer }))
     },
     redis: () => {
       if (redis_module === undefined) throw new Error(`${config.service} has no redis in its config`)
-      return (cache ??= redis_module.redisClient(config, discovery, quietly(log.warn.bind(log))))
+      return (cache ??= redis_module.redisClient(config, discovery, quietly(log.warn.bind(log)), tracer))
     },
     layered: (options) => {
       const found = metrics.counter('cache_lookups_total', 'Look-ups by the layer that answered', ['cache', 'layer'])
       const redis = config.redis === undefined ? undefined : platform.redis()
       return layeredCache(options, { redis, clock, count: (layer) => found.inc({ cache: options.name, layer }) })
     },
-    bus: () => (bus ??= busOf(config, discovery, log)),
+    bus: () => (bus ??= busOf(config, discovery, log, tracer)),
     outbox: (database) => {
       pending.set('outbox', () => unpublished(database))
       loops.start('outbox', (signal) => relayOutbox(database, platform.bus(), signal))
@@ -110,7 +115,7 @@ export async function buildPlatform(
         load: () => meter.read(),
         notReady: () => readiness.reasons(),
         operations: routes,
-        pending: () => countsOf(pending),
+        pending: async () => ({ ...(await countsOf(pending)), ...traced.pending() }),
         async *dump() {
           for (const lines of dumps) yield* lines()
         },
@@ -123,6 +128,7 @@ export async function buildPlatform(
       await loops.stop()
       await closeAll(closers, log)
       await connected.calling.close()
+      await traced.close()
       await bus?.end()
       cache?.disconnect()
       await store?.end()
@@ -132,10 +138,10 @@ export async function buildPlatform(
   }
 }
 
-const busOf = (config: ServiceConfig, discovery: DiscoveryWatch, log: Logger): Bus =>
+const busOf = (config: ServiceConfig, discovery: DiscoveryWatch, log: Logger, tracer: Tracer): Bus =>
   lazyBus(async () => {
     const { natsBus } = await import('./nats-bus.ts')
-    return natsBus({ config, discovery, report: (error, text) => log.warn({ err: error }, text) })
+    return natsBus({ config, discovery, tracer, report: (error, text) => log.warn({ err: error }, text) })
   })
 
 interface Closer {

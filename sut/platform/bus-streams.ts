@@ -1,8 +1,11 @@
 import type { StreamConfig } from '@nats-io/jetstream'
 import { eventStream, logStream } from '#sut/contracts/events.ts'
+import { traceStream } from '#sut/contracts/tracing.ts'
 
 const nanoseconds_per_ms = 1_000_000
 const duplicate_window_ms = 120_000
+/** Some fifty thousand spans: the traces of hours at the share that is the default. */
+const trace_bytes_max = 32 * 2 ** 20
 
 // The values of the enums of @nats-io/jetstream, spelled out so that this file loads nothing.
 const common = { storage: 'file', retention: 'limits' } as unknown as Pick<StreamConfig, 'storage' | 'retention'>
@@ -24,6 +27,15 @@ export const streamSettings = {
     discard: 'new',
     discard_new_per_subject: true,
     duplicate_window: duplicate_window_ms * nanoseconds_per_ms,
+  },
+  [traceStream]: {
+    // In memory, since traces may be lost; bounded, since systems live for days.
+    storage: 'memory' as StreamConfig['storage'],
+    retention: common.retention,
+    name: traceStream,
+    subjects: ['traces.*'],
+    discard: 'old' as StreamConfig['discard'],
+    max_bytes: trace_bytes_max,
   },
 } as const satisfies Record<string, Partial<StreamConfig>>
 

@@ -1,13 +1,17 @@
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream'
 import type { KV } from '@nats-io/kv'
 import type { SystemEvent } from '#sut/contracts/events.ts'
+import type { Span } from '#sut/contracts/tracing.ts'
 import type { StreamName } from './bus-streams.ts'
+import type { Trace } from './trace.ts'
 
 export interface BusMessage {
   readonly event: SystemEvent
   /** Number in the stream. */
   readonly sequence: number
   readonly redelivered: boolean
+  /** What is done for this message alone belongs into its trace; undefined when that is not sampled. */
+  readonly trace?: Trace | undefined
   ack(): void
   nak(): void
 }
@@ -41,6 +45,10 @@ export interface Bus {
   /** Everything that the stream holds now, oldest first. */
   read(stream: StreamName): AsyncIterable<{ event: SystemEvent; sequence: number }>
   kv(bucket: string): Promise<KV>
+  /** To the stream TRACES, as one message; once, without a second try. */
+  sendSpans(spans: readonly Span[]): Promise<void>
+  /** What the stream TRACES holds now. */
+  spans(): AsyncIterable<Span>
   readonly streams: {
     /** Idempotent. */
     ensure(name: StreamName): Promise<void>

@@ -15,6 +15,7 @@ import type { Call, CallOptions, Platform } from './platform.ts'
 import { prober } from './prober.ts'
 import { deadlineHeader } from './server.ts'
 import { currentTrace, headerOf, newTrace } from './trace.ts'
+import type { SpanDescription, Tracer } from './tracer.ts'
 
 export interface CallsOptions {
   config: ServiceConfig
@@ -22,6 +23,7 @@ export interface CallsOptions {
   clock: Clock
   metrics: Metrics
   log: Logger
+  tracer: Tracer
 }
 
 /** How calls between services travel: here over the network, in exchange.ts within one process. */
@@ -40,7 +42,8 @@ const try_most_ms = 800
 /**
  * Calls to other services: spread over their instances, retried elsewhere where that is safe, never longer than the deadline.
  */
-export function serviceCalls({ config, discovery, clock, metrics, log }: CallsOptions): Omit<Calling, 'serve'> {
+export function serviceCalls(options: CallsOptions): Omit<Calling, 'serve'> {
+  const { config, discovery, clock, metrics, log, tracer } = options
   const retries = metrics.counter('call_retries_total', 'Calls that were tried again', ['call'])
   const ejections = metrics.counter('call_ejections_total', 'Instances that were left alone for a while', ['instance'])
   const balance = balancer(config.region, random(config.instance))
@@ -60,12 +63,19 @@ export function serviceCalls({ config, discovery, clock, metrics, log }: CallsOp
     balance.begin(target.key)
     let healthy = false
     try {
-      const headers = {
-        'content-type': 'application/json',
-        traceparent: headerOf(options.trace ?? currentTrace() ?? newTrace()),
-        [deadlineHeader]: String(Math.max(1, Math.floor(limit_ms))),
-      }
-      const answer = await peer.request({ ...requestOf(name, options), headers }, limit_ms, options.signal)
+      const answer = await tracer.span(
+        () => spanOf(name, target),
+        async (span) => {
+          const headers = {
+            'content-type': 'application/json',
+            traceparent: headerOf(span?.trace ?? options.trace ?? currentTrace() ?? newTrace(false)),
+            [deadlineHeader]: String(Math.max(1, Math.floor(limit_ms))),
+          }
+          const given = await peer.request({ ...requestOf(name, options), headers }, limit_ms, options.signal)
+          span?.set({ 'http.response.status_code': given.status })
+          return given
+        },
+      )
       healthy = true
       return answer
     } catch (error) {
@@ -145,6 +155,17 @@ const mayHelp = (error: unknown): boolean =>
 
 const toProblem = (error: unknown, { instance }: KeyedInstance): unknown =>
   error instanceof CallBroken ? new Problem('unavailable', `${instance} does not answer`, { cause: error }) : error
+
+function spanOf(name: CallName, { service, instance }: KeyedInstance): SpanDescription {
+  const { method, path } = calls[name]
+  const attributes = {
+    'http.request.method': method,
+    'url.template': path,
+    'server.address': instance,
+    'service.peer.name': service,
+  }
+  return { name: `${method} ${path}`, kind: 'client', attributes }
+}
 
 function requestOf<Name extends CallName>(name: Name, { params, query, body }: CallOptions<Name>) {
   const { method, path } = calls[name]

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Type, type Static, type TSchema } from 'typebox'
 import { Failure, textOf } from '#lib/errors.ts'
 import { regionName, serviceName } from '#sut/contracts/descriptor.ts'
+import { traceSettings } from '#sut/contracts/tracing.ts'
 import { violationsOf } from './validation.ts'
 
 const text = Type.String({ minLength: 1 })
@@ -26,6 +27,7 @@ export const serviceConfig = Type.Object({
   database: Type.Optional(Type.Object({ name: text, user: text, password: text })),
   redis: Type.Optional(Type.Object({ user: text, password: text })),
   nats: Type.Optional(Type.Object({ user: text, password: text })),
+  traces: Type.Optional(traceSettings),
   secrets: Type.Record(Type.String(), Type.String()),
   /** Between "not ready" and "accepts no more": the time that callers need to notice. */
   drain_ms: Type.Integer({ minimum: 0, maximum: 60_000 }),

@@ -7,6 +7,7 @@ import { httpServer, serveCall } from './server.ts'
 
 export interface ConnectOptions extends CallsOptions {
   meter: LoadMeter
+  trace_share: number
   /** The gateway's door. */
   public: boolean
   /** Where the process hosts the callers and callees too: calls go through it instead of the network. */

@@ -4,6 +4,8 @@ import type { Answer, Connection } from './database-connection.ts'
 import { mayRunAgain, ServerSilent, toProblem } from './database-errors.ts'
 import { createPool, type Pool } from './database-pool.ts'
 import { chooseServer, findPrimary, findStandby, type ServerChoice } from './database-servers.ts'
+import { statementSpan, transactionSpan } from './database-spans.ts'
+import { noTracer, type Tracer } from './tracer.ts'
 
 export type Row = Record<string, unknown>
 
@@ -51,6 +53,7 @@ export interface DatabaseOptions {
   login: { name: string; user: string; password: string }
   application: string
   size?: number
+  tracer?: Tracer
 }
 
 const wait_limit_ms = 2000
@@ -67,6 +70,8 @@ const relaxed_begin = 'begin; set local synchronous_commit = off'
 export function openDatabase(options: DatabaseOptions): Database {
   const login = { ...options.login, application: options.application }
   const size = options.size ?? 8
+  const tracer = options.tracer ?? noTracer
+  const { name: database_name } = login
   const limits = { queue_max, wait_limit_ms }
   const primary = chooseServer(() => findPrimary(options.servers(), login), login, {
     limit_ms: search_limit_ms,
@@ -83,17 +88,31 @@ export function openDatabase(options: DatabaseOptions): Database {
 
   const database: Database = {
     query: (text, values, query_options) =>
-      withConnection(pool, primary, query_options?.signal, async (connection) => {
-        return rowsOf(await send(connection, nameOf, text, values, query_options))
-      }),
-    transaction: (work, { relaxed = false } = {}) =>
-      runTransaction({ database, pool, primary, nameOf, begin: relaxed ? relaxed_begin : 'begin' }, work),
+      tracer.span(
+        () => statementSpan(database_name, text, query_options?.name),
+        () =>
+          withConnection(pool, primary, query_options?.signal, async (connection) => {
+            return rowsOf(await send(connection, nameOf, text, values, query_options))
+          }),
+      ),
+    transaction: (work, { relaxed = false } = {}) => {
+      const begin = relaxed ? relaxed_begin : 'begin'
+      const context = { database, pool, primary, nameOf, begin, tracer, database_name }
+      return tracer.span(
+        () => transactionSpan(database_name),
+        () => runTransaction(context, work),
+      )
+    },
     replica: () => ({
       async query(text, values, query_options) {
         if (performance.now() < standby_after_ms) return database.query(text, values, query_options)
         try {
-          return await withConnection(standby_pool, standby, query_options?.signal, async (connection) =>
-            rowsOf(await send(connection, nameOf, text, values, query_options)),
+          return await tracer.span(
+            () => statementSpan(database_name, text, query_options?.name),
+            () =>
+              withConnection(standby_pool, standby, query_options?.signal, async (connection) =>
+                rowsOf(await send(connection, nameOf, text, values, query_options)),
+              ),
           )
         } catch (error) {
           if (!(error instanceof Problem)) throw error
@@ -118,6 +137,8 @@ interface TransactionContext {
   primary: ServerChoice
   nameOf: (text: string) => string | undefined
   begin: string
+  tracer: Tracer
+  database_name: string
 }
 
 async function runTransaction<T>(context: TransactionContext, work: (tx: Transaction) => Promise<T>): Promise<T> {
@@ -138,7 +159,7 @@ async function runTransaction<T>(context: TransactionContext, work: (tx: Transac
 }
 
 async function attempt<T>(
-  { database, nameOf, begin }: TransactionContext,
+  { database, nameOf, begin, tracer, database_name }: TransactionContext,
   connection: Connection,
   work: (tx: Transaction) => Promise<T>,
   progress: { committing: boolean; lost: boolean },
@@ -149,7 +170,11 @@ async function attempt<T>(
     await connection.query(begin)
     result = await work({
       database,
-      query: async (text, values, options) => rowsOf(await send(connection, nameOf, text, values, options)),
+      query: (text, values, options) =>
+        tracer.span(
+          () => statementSpan(database_name, text, options?.name),
+          async () => rowsOf(await send(connection, nameOf, text, values, options)),
+        ),
       afterCommit: (action) => void actions.push(action),
     })
   } catch (error) {
@@ -158,7 +183,10 @@ async function attempt<T>(
     throw error
   }
   progress.committing = true
-  const { command } = await connection.query('commit')
+  const { command } = await tracer.span(
+    () => statementSpan(database_name, 'commit'),
+    () => connection.query('commit'),
+  )
   // COMMIT of a transaction in which a statement failed answers ROLLBACK; `work` must not hide such an error.
   if (command !== 'COMMIT') throw new Error('a statement of the transaction failed, and its error was not passed on')
   for (const action of actions) action()

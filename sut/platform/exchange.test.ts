@@ -159,13 +159,13 @@ test('more than the process could answer in time is refused at once', async () =
 })
 
 test('the trace goes on in the callee with a hop of its own, and the caller keeps its own', async () => {
-  let seen = newTrace()
+  let seen = newTrace(false)
   const { caller } = pair('wallet.balance', async ({ trace }) => {
     seen = trace
     expect(currentTrace()).toBe(trace)
     return balance
   })
-  const own = newTrace()
+  const own = newTrace(false)
   await withTrace(own, async () => {
     await caller.call('wallet.balance', { params: { id: 'p' }, deadline_ms: soon() })
     expect(currentTrace()).toBe(own)

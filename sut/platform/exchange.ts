@@ -12,7 +12,8 @@ import type { LoadMeter } from './load-meter.ts'
 import type { Metrics } from './metrics.ts'
 import type { AnswerOf, CallHandler, CallOptions, ServedRequest } from './platform.ts'
 import { limits, problemOf, requestSeconds, untilDeadline } from './server.ts'
-import { currentTrace, headerOf, newTrace, traceOf, withTrace, type Trace } from './trace.ts'
+import { childOf, currentTrace, isSampled, newTrace, withTrace, type Trace } from './trace.ts'
+import type { SpanDescription, Tracer } from './tracer.ts'
 
 // Calls between services of one process. The contract is that of the network (calls.ts, server.ts): who is admitted, what fits,
 // when time is over, what an answer carries, and that nothing is shared: bodies and answers are copies. What is not there:
@@ -28,6 +29,7 @@ export interface Member {
   metrics: Metrics
   meter: LoadMeter
   log: Logger
+  tracer?: Tracer
 }
 
 /** What crosses from caller to callee. */
@@ -81,7 +83,7 @@ async function pass<Name extends CallName>(
     params: { ...params },
     query: { ...query },
     patience_ms: Math.min(remaining_ms, limits.deadline_most_ms),
-    trace: traceOf(headerOf(trace ?? currentTrace() ?? newTrace())),
+    trace: childOf(trace ?? currentTrace() ?? newTrace(false)),
   })
   return (await (signal === undefined ? answer : unlessAborted(answer, signal))) as AnswerOf<Name>
 }
@@ -129,19 +131,28 @@ function receiver<Name extends CallName>(
     under_way.count++
     const start_ms = clock.monotonic_ms()
     let code = 200
+    const span = isSampled(passed.trace) ? member.tracer?.open(passed.trace, spanOf(name)) : undefined
     try {
       return await withTrace(passed.trace, () => serve(passed))
     } catch (error) {
       const problem = problemOf(error as FastifyError | Problem, log)
       code = problems[problem.code].status
+      span?.end(problem)
       // A new one: what caused it stays with the callee.
       throw new Problem(problem.code, problem.message)
     } finally {
+      span?.end()
       under_way.count--
       ended()
       seconds.observe({ route: contract.path, code }, (clock.monotonic_ms() - start_ms) / 1000)
     }
   }
+}
+
+/** One span a call: nothing lies between its two sides. */
+function spanOf(name: CallName): SpanDescription {
+  const { method, path } = calls[name]
+  return { name: `${method} ${path}`, kind: 'internal', attributes: { 'url.template': path } }
 }
 
 function bodyReader(schema: TSchema): (text: string | undefined) => unknown {

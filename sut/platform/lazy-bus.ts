@@ -13,6 +13,10 @@ export function lazyBus(load: () => Promise<Bus>): Bus {
       yield* (await bus()).read(stream)
     },
     kv: async (bucket) => (await bus()).kv(bucket),
+    sendSpans: async (spans) => (await bus()).sendSpans(spans),
+    async *spans() {
+      yield* (await bus()).spans()
+    },
     streams: {
       ensure: async (name) => (await bus()).streams.ensure(name),
       manager: async () => (await bus()).streams.manager(),

@@ -1,15 +1,19 @@
 import { DeliverPolicy, JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream'
 import { Kvm, type KV } from '@nats-io/kv'
-import { connect, type NatsConnection } from '@nats-io/transport-node'
+import { connect, headers, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node'
 import { pause } from '#lib/wait.ts'
-import { subjectOf, type SystemEvent } from '#sut/contracts/events.ts'
+import { eventStream, logStream, subjectOf, type SystemEvent } from '#sut/contracts/events.ts'
 import { Problem } from '#sut/contracts/problems.ts'
+import { traceStream, traceSubjectOf, type Span } from '#sut/contracts/tracing.ts'
 import { inboxOf, logSubjectOf, replicasFor, streamSettings, type StreamName } from './bus-streams.ts'
 import type { Bus } from './bus.ts'
 import type { ServiceConfig } from './config.ts'
 import { consumeForever } from './nats-consumer.ts'
 import type { DiscoveryWatch } from './discovery.ts'
+import { sendSpan, traceHeader } from './nats-spans.ts'
+import { headerOf, type Trace } from './trace.ts'
+import { noTracer, type Tracer } from './tracer.ts'
 
 /** All tries together must end before a transaction that waits for them is idle for too long (database-connection.ts). */
 const publish_timeout_ms = 1500
@@ -30,10 +34,11 @@ export interface BusOptions {
   discovery: Pick<DiscoveryWatch, 'current'>
   /** Told once about each trouble of a consumer. */
   report: (error: unknown, text: string) => void
+  tracer?: Tracer
 }
 
 /** Connects at the first use; a connection that is lost comes back by itself, to any server. */
-export function natsBus({ config, discovery, report }: BusOptions): Bus {
+export function natsBus({ config, discovery, report, tracer = noTracer }: BusOptions): Bus {
   let connecting: Promise<NatsConnection> | undefined
   const buckets = new Map<string, Promise<KV>>()
 
@@ -49,9 +54,18 @@ export function natsBus({ config, discovery, report }: BusOptions): Bus {
     jetstreamManager(await connection(), { timeout: publish_timeout_ms, checkAPI: false })
   const replicas = (): number => replicasFor(discovery.current().nats.length)
 
-  const send = async (subject: string, event: SystemEvent, msgID?: string): Promise<void> => {
+  const sendIn = async (
+    trace: Trace | undefined,
+    subject: string,
+    event: SystemEvent,
+    msgID?: string,
+  ): Promise<void> => {
     const stream = await client()
-    const options = { timeout: publish_timeout_ms, ...(msgID === undefined ? {} : { msgID }) }
+    const options = {
+      timeout: publish_timeout_ms,
+      ...(msgID === undefined ? {} : { msgID }),
+      ...(trace === undefined ? {} : { headers: headersOf(trace) }),
+    }
     for (let tries = 1; ; tries++) {
       try {
         await stream.publish(subject, JSON.stringify(event), options)
@@ -63,6 +77,12 @@ export function natsBus({ config, discovery, report }: BusOptions): Bus {
       }
     }
   }
+
+  const send = (stream: StreamName, subject: string, event: SystemEvent, msgID?: string): Promise<void> =>
+    tracer.span(
+      () => sendSpan(stream, event),
+      (span) => sendIn(span?.trace, subject, event, msgID),
+    )
 
   const ensure = (name: StreamName): Promise<void> =>
     untilTaken(async () => {
@@ -77,11 +97,11 @@ export function natsBus({ config, discovery, report }: BusOptions): Bus {
     })
 
   return {
-    publish: (event) => send(subjectOf(event), event, event.id),
+    publish: (event) => send(eventStream, subjectOf(event), event, event.id),
     record: async (event) => {
       try {
         // Without an id: the server would take a copy for done, where the subject refuses it and says so.
-        await send(logSubjectOf(event), event)
+        await send(logStream, logSubjectOf(event), event)
         return true
       } catch (error) {
         if (error instanceof JetStreamApiError && error.code === subject_is_taken) return false
@@ -89,12 +109,23 @@ export function natsBus({ config, discovery, report }: BusOptions): Bus {
       }
     },
     consume: (options, handler, signal) =>
-      consumeForever({ client, manager, replicas, report }, options, handler, signal),
+      consumeForever({ client, manager, replicas, report, tracer }, options, handler, signal),
     behind: async (stream, durable) => {
       const { num_pending, num_ack_pending } = await (await manager()).consumers.info(stream, durable)
       return num_pending + num_ack_pending
     },
-    read: (stream) => readAll(client, manager, stream),
+    read: async function* (stream) {
+      for await (const { value, sequence } of readAll<SystemEvent>(client, manager, stream))
+        yield { event: value, sequence }
+    },
+    sendSpans: async (spans) => {
+      const stream = await client()
+      const subject = traceSubjectOf(config.nats?.user ?? 'nobody')
+      await stream.publish(subject, JSON.stringify(spans), { timeout: publish_timeout_ms })
+    },
+    spans: async function* () {
+      for await (const { value } of readAll<Span[]>(client, manager, traceStream)) yield* value
+    },
     kv: async (bucket) => {
       const opened =
         buckets.get(bucket) ??
@@ -136,6 +167,12 @@ function connectNear(config: BusOptions['config'], discovery: BusOptions['discov
   })
 }
 
+function headersOf(trace: Trace): MsgHdrs {
+  const made = headers()
+  made.set(traceHeader, headerOf(trace))
+  return made
+}
+
 const isMissing = (error: unknown): boolean => error instanceof JetStreamApiError && error.status === not_found
 
 /** Streams and buckets cannot be made before the cluster has a leader: tries again, until ensure_limit_ms. */
@@ -152,17 +189,17 @@ async function untilTaken<T>(action: () => Promise<T>): Promise<T> {
 }
 
 /** Everything that the stream holds when the reading starts. */
-async function* readAll(
+async function* readAll<T>(
   client: () => Promise<JetStreamClient>,
   manager: () => Promise<JetStreamManager>,
   name: StreamName,
-): AsyncIterable<{ event: SystemEvent; sequence: number }> {
+): AsyncIterable<{ value: T; sequence: number }> {
   const { state } = await (await manager()).streams.info(name)
   if (state.messages === 0) return
   const consumer = await (await client()).consumers.get(name, { deliver_policy: DeliverPolicy.All })
   const messages = await consumer.consume({ max_messages: 500, expires: read_expires_ms })
   for await (const message of messages) {
-    yield { event: message.json<SystemEvent>(), sequence: message.seq }
+    yield { value: message.json<T>(), sequence: message.seq }
     if (message.seq >= state.last_seq || message.info.pending === 0) break
   }
   await messages.close()

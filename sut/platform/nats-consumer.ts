@@ -9,6 +9,9 @@ import {
 import { pause } from '#lib/wait.ts'
 import type { SystemEvent } from '#sut/contracts/events.ts'
 import type { BusMessage, ConsumeOptions } from './bus.ts'
+import { processSpan, traceHeader } from './nats-spans.ts'
+import { childOf, hopIn, isSampled, withTrace } from './trace.ts'
+import type { OpenSpan, Tracer } from './tracer.ts'
 
 const nanoseconds_per_ms = 1_000_000
 const ack_wait_ms = 10_000
@@ -24,6 +27,7 @@ export interface ConsumerPorts {
   manager: () => Promise<JetStreamManager>
   replicas: () => number
   report: (error: unknown, text: string) => void
+  tracer: Tracer
 }
 
 /** Creates the durable consumer where it is missing; idempotent. */
@@ -66,7 +70,8 @@ export async function consumeForever(
       const consumer = await ensureConsumer(ports, options)
       while (!signal.aborted) {
         const messages = await pull(consumer, options.batch, signal)
-        if (messages.length > 0) await handle(messages, handler)
+        if (messages.length > 0)
+          await handle(messages, handler, (message) => spanOf(message, messages.length, ports.tracer, options))
         wait_ms = back_off_ms.first
       }
     } catch (error) {
@@ -91,27 +96,51 @@ async function pull(consumer: Consumer, batch: number, signal: AbortSignal): Pro
   return messages
 }
 
+/** Null for a message that is not traced. */
+function spanOf(message: JsMsg, together: number, tracer: Tracer, options: ConsumeOptions): OpenSpan | null {
+  const sent = message.headers === undefined ? undefined : hopIn(message.headers.get(traceHeader))
+  if (!isSampled(sent)) return null
+  return tracer.open(childOf(sent), processSpan(options.stream, options.durable, together))
+}
+
+/**
+ * Each traced message has a span, until it is settled. What a handler does for the whole batch is shown in the trace of the first of
+ * them; what it does for one message it does in the trace of that one.
+ */
 async function handle(
   raw: readonly JsMsg[],
   handler: (messages: readonly BusMessage[]) => Promise<void>,
+  begin: (message: JsMsg) => OpenSpan | null,
 ): Promise<void> {
   const settled = new Set<JsMsg>()
+  const spans = new Map<JsMsg, OpenSpan>()
   const settle = (message: JsMsg, answer: () => void): void => {
     settled.add(message)
     answer()
+    spans.get(message)?.end()
   }
-  const messages = raw.map((message): BusMessage => ({
-    event: parse(message),
-    sequence: message.seq,
-    redelivered: message.redelivered,
-    ack: () => settle(message, () => message.ack()),
-    nak: () => settle(message, () => message.nak()),
-  }))
+  const messages = raw.map((message): BusMessage => {
+    const span = begin(message)
+    if (span !== null) spans.set(message, span)
+    return {
+      event: parse(message),
+      sequence: message.seq,
+      redelivered: message.redelivered,
+      trace: span?.trace,
+      ack: () => settle(message, () => message.ack()),
+      nak: () => settle(message, () => message.nak()),
+    }
+  })
+  const [first] = spans.values()
   try {
-    await handler(messages)
+    if (first === undefined) await handler(messages)
+    else await withTrace(first.trace, () => handler(messages))
   } catch (error) {
+    for (const span of spans.values()) span.end(error)
     for (const message of raw) if (!settled.has(message)) message.nak(back_off_ms.first)
     throw error
+  } finally {
+    for (const span of spans.values()) span.end()
   }
 }
 

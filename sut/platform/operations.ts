@@ -4,7 +4,7 @@ import { timingSafeEqual } from 'node:crypto'
 import type { Registry } from 'prom-client'
 import { textOf } from '#lib/errors.ts'
 import { Problem, problems } from '#sut/contracts/problems.ts'
-import type { StateLine } from '#sut/contracts/state.ts'
+import type { DumpLine } from '#sut/contracts/state.ts'
 import type { Load } from './load-meter.ts'
 import type { Operate } from './platform.ts'
 
@@ -12,7 +12,7 @@ import type { Operate } from './platform.ts'
 //
 //   /livez    200 while the process can answer        /metrics  Prometheus text
 //   /readyz   200 or 503 {name: why not}              /load     Load
-//   /state    {pending: {name: count}}   (token)      /dump     StateLine a line   (token)
+//   /state    {pending: {name: count}}   (token)      /dump     DumpLine a line   (token)
 //   and what a service adds of its own   (token)
 
 export interface OperationsSource {
@@ -22,7 +22,7 @@ export interface OperationsSource {
   /** What keeps it from being ready, by name; empty is ready. */
   notReady(): Promise<Record<string, string>>
   pending(): Promise<Record<string, number>>
-  dump(): AsyncIterable<StateLine>
+  dump(): AsyncIterable<DumpLine>
   /** `METHOD /path` → what a service has of its own. */
   operations: ReadonlyMap<string, Operate>
 }

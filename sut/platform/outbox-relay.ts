@@ -2,6 +2,7 @@ import { pause } from '#lib/wait.ts'
 import type { SystemEvent } from '#sut/contracts/events.ts'
 import type { Bus } from './bus.ts'
 import type { Database, Transaction } from './database.ts'
+import { hopIn, withTrace } from './trace.ts'
 
 const batch = 200
 /** Between two batches: at a hundred events a second one batch of thirty costs a fraction of thirty batches of one. */
@@ -12,6 +13,7 @@ const idle_ms = 500
 interface OutboxRow {
   id: bigint
   body: SystemEvent
+  traceparent: string | null
 }
 
 /**
@@ -38,12 +40,12 @@ export async function relayOutbox(database: Database, bus: Bus, signal: AbortSig
 export function relayBatch(database: Database, bus: Pick<Bus, 'publish'>): Promise<number> {
   const work = async (tx: Transaction): Promise<number> => {
     const rows = await tx.query<OutboxRow>(
-      'select id, body from outbox where published_at is null order by id limit $1 for update skip locked',
+      'select id, body, traceparent from outbox where published_at is null order by id limit $1 for update skip locked',
       [batch],
       { name: 'outbox-claim' },
     )
     if (rows.length === 0) return 0
-    await Promise.all(rows.map(({ body }) => bus.publish(body)))
+    await Promise.all(rows.map(({ body, traceparent }) => withTrace(hopIn(traceparent), () => bus.publish(body))))
     await tx.query('update outbox set published_at = now() where id = any($1)', [rows.map(({ id }) => id)], {
       name: 'outbox-mark',
     })

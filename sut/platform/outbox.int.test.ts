@@ -18,7 +18,8 @@ const tables = `
     player_id text not null,
     body jsonb not null,
     created_at timestamptz not null default now(),
-    published_at timestamptz
+    published_at timestamptz,
+  traceparent text
   );
   create index outbox_unpublished on outbox (id) where published_at is null;
   create table inbox (event_id text primary key, at timestamptz not null default now());`

@@ -7,7 +7,7 @@ import type { Static, TSchema } from 'typebox'
 import type { Clock } from '#lib/clock.ts'
 import type { CallName, calls } from '#sut/contracts/calls.ts'
 import type { ServiceName } from '#sut/contracts/descriptor.ts'
-import type { StateLine } from '#sut/contracts/state.ts'
+import type { DumpLine } from '#sut/contracts/state.ts'
 import type { Bus } from './bus.ts'
 import type { Layered, LayeredOptions } from './cache.ts'
 import type { ServiceConfig } from './config.ts'
@@ -76,7 +76,7 @@ export interface Platform {
   /** A route of the operations port, for who has the token; the answer is JSON, a Problem its status. */
   operation(method: 'GET' | 'POST', path: string, handler: Operate): void
   /** Lines of `GET /dump`. */
-  dump(name: string, lines: () => AsyncIterable<StateLine>): void
+  dump(name: string, lines: () => AsyncIterable<DumpLine>): void
   readiness(name: string, check: () => Promise<boolean> | boolean): void
   /** Closed in reverse order, after requests and background loops have ended. */
   onStop(name: string, close: () => Promise<void>): void

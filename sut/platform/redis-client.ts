@@ -1,6 +1,8 @@
 import { Redis } from 'ioredis'
 import type { ServiceConfig } from './config.ts'
 import type { DiscoveryWatch } from './discovery.ts'
+import { currentTrace, isSampled } from './trace.ts'
+import { noTracer, type Tracer } from './tracer.ts'
 
 const command_timeout_ms = 300
 
@@ -12,6 +14,7 @@ export function redisClient(
   config: Pick<ServiceConfig, 'redis'>,
   discovery: Pick<DiscoveryWatch, 'current'>,
   report: (error: Error) => void,
+  tracer: Tracer = noTracer,
 ): Redis {
   const { redis } = discovery.current()
   const client = new Redis({
@@ -40,5 +43,20 @@ export function redisClient(
     failoverDetector: true,
   })
   client.on('error', report)
+  traceCommands(client, tracer)
   return client
+}
+
+/** Every command goes through here. Its name is all that is told: keys hold names of players, values what is nobody's business. */
+function traceCommands(client: Redis, tracer: Tracer): void {
+  const send = client.sendCommand.bind(client)
+  client.sendCommand = (command, stream) => {
+    if (!isSampled(currentTrace())) return send(command, stream)
+    const operation = command.name.toUpperCase()
+    const attributes = { 'db.system.name': 'redis', 'db.operation.name': operation }
+    return tracer.span(
+      () => ({ name: operation, kind: 'client', attributes }),
+      async () => send(command, stream),
+    )
+  }
 }

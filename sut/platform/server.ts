@@ -13,7 +13,8 @@ import type { LoadMeter } from './load-meter.ts'
 import type { Metrics } from './metrics.ts'
 import type { CallHandler, HttpServer, ServedRequest } from './platform.ts'
 import { probePath } from './prober.ts'
-import { currentTrace, newTrace, traceOf, withTrace } from './trace.ts'
+import { currentTrace, isSampled, newTrace, traceOf, withTrace, type Trace } from './trace.ts'
+import type { Tracer } from './tracer.ts'
 
 export const deadlineHeader = 'x-deadline-ms'
 const default_deadline_ms = 2000
@@ -33,10 +34,14 @@ export interface ServerOptions {
   log: Logger
   metrics: Metrics
   meter: LoadMeter
+  tracer: Tracer
+  /** Of the requests without a trace that are sampled: at the door alone, where traces begin. */
+  trace_share: number
 }
 
 /** HTTP/2 with mutual TLS; each request is measured, traced, and ends in an answer or in {code, message}. */
-export function httpServer({ config, public: isPublic, log, metrics, meter }: ServerOptions): HttpServer {
+export function httpServer(options: ServerOptions): HttpServer {
+  const { config, public: isPublic, log, metrics, meter } = options
   const server: HttpServer = fastify({
     http2: true,
     https: {
@@ -60,6 +65,7 @@ export function httpServer({ config, public: isPublic, log, metrics, meter }: Se
   )
   server.addHook('onClose', async () => stopRotation())
   measure(server, metrics, meter)
+  follow(server, options.tracer, isPublic ? options.trace_share : 0)
   server.setErrorHandler((error: FastifyError | Problem, _request, reply) =>
     answerProblem(reply, problemOf(error, log)),
   )
@@ -86,11 +92,37 @@ function measure(server: HttpServer, metrics: Metrics, meter: LoadMeter): void {
       ended()
     })
     if (in_flight > limits.in_flight_max) done(new Problem('unavailable', 'too many requests are under way'))
-    else withTrace(traceOf(request.headers.traceparent), done)
+    else done()
   })
   server.addHook('onResponse', (request, reply, done) => {
     seconds.observe({ route: request.routeOptions.url ?? 'unknown', code: reply.statusCode }, reply.elapsedTime / 1000)
     done()
+  })
+}
+
+/** Each request runs in its trace; one that is sampled is a span. */
+function follow(server: HttpServer, tracer: Tracer, share: number): void {
+  const traces = new WeakMap<object, Trace>()
+  server.addHook('onRequest', (request, reply, done) => {
+    const trace = traceOf(request.headers.traceparent, share)
+    traces.set(request, trace)
+    if (isSampled(trace)) {
+      const { method } = request
+      const route = request.routeOptions.url ?? 'unknown'
+      const attributes = { 'http.request.method': method, 'http.route': route }
+      const span = tracer.open(trace, { name: `${method} ${route}`, kind: 'server', attributes })
+      reply.raw.once('close', () => {
+        span.set({ 'http.response.status_code': reply.statusCode })
+        span.end(reply.statusCode >= 500 ? String(reply.statusCode) : undefined)
+      })
+    }
+    withTrace(trace, done)
+  })
+  // What has read a body goes on where its last bytes came in, which is nobody's trace.
+  server.addHook('preValidation', (request, _reply, done) => {
+    const trace = traces.get(request)
+    if (trace === currentTrace()) done()
+    else withTrace(trace, done)
   })
 }
 
@@ -156,7 +188,7 @@ export function serveCall<Name extends CallName>(
           caller,
           deadline_ms: clock.monotonic_ms() + patience_ms,
           signal,
-          trace: currentTrace() ?? newTrace(),
+          trace: currentTrace() ?? newTrace(false),
         } as ServedRequest<Name>),
       )
     },

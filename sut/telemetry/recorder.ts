@@ -1,6 +1,7 @@
 import { Compile } from 'typebox/compile'
 import { systemEvent, type SystemEvent } from '#sut/contracts/events.ts'
 import type { BusMessage } from '#sut/platform/bus.ts'
+import { withTrace } from '#sut/platform/trace.ts'
 
 const schema = Compile(systemEvent)
 /** What a subject of the log can carry behind `log.` without meaning something else. */
@@ -36,7 +37,7 @@ export function recorder({ record, putAside, count }: RecorderOptions) {
     message.ack()
   }
   return async (messages: readonly BusMessage[]): Promise<void> => {
-    const ended = await Promise.allSettled(messages.map(take))
+    const ended = await Promise.allSettled(messages.map((message) => withTrace(message.trace, () => take(message))))
     const failed = ended.find((one) => one.status === 'rejected')
     if (failed !== undefined) throw failed.reason
   }

@@ -1,6 +1,7 @@
 import { eventStream, logStream } from '#sut/contracts/events.ts'
 import { Problem } from '#sut/contracts/problems.ts'
-import type { StateOf } from '#sut/contracts/state.ts'
+import type { SpanLine, StateOf } from '#sut/contracts/state.ts'
+import { traceStream } from '#sut/contracts/tracing.ts'
 import type { Bus } from '#sut/platform/bus.ts'
 import { auditSelections } from '#sut/designs/audit.ts'
 import { choices } from '#sut/designs/registry.ts'
@@ -20,9 +21,10 @@ const audit = { stream: eventStream, durable: 'audit', batch: 500 } as const
 /** The event log and the audit trail. Needs NATS and the database. The dump is the same from every instance. */
 export async function wireTelemetry(platform: Platform): Promise<void> {
   const bus = platform.bus()
-  await Promise.all([bus.streams.ensure(eventStream), bus.streams.ensure(logStream)])
+  await Promise.all(([eventStream, logStream, traceStream] as const).map((stream) => bus.streams.ensure(stream)))
   wireLog(platform, bus)
   wireAudit(platform, bus)
+  platform.dump('spans', () => spanLines(bus))
 }
 
 /** Takes what must be audited out of EVENTS, each event once. */
@@ -76,6 +78,11 @@ function wireLog(platform: Platform, bus: Bus): void {
     return { replayed: sequence }
   })
   platform.dump('log', () => logLines(bus))
+}
+
+/** What all services have sent: telemetry alone reads it. */
+async function* spanLines(bus: Bus): AsyncIterable<SpanLine> {
+  for await (const span of bus.spans()) yield { kind: 'span', span }
 }
 
 async function* logLines(bus: Bus): AsyncIterable<StateOf<'log'>> {

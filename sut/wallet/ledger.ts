@@ -5,6 +5,7 @@ import type { AccountShown } from '#sut/contracts/holds.ts'
 import { Problem, type ProblemCode } from '#sut/contracts/problems.ts'
 import type { DedupeKey } from '#sut/designs/idempotency.ts'
 import type { Database } from '#sut/platform/database.ts'
+import { currentTrace, sampledHeader } from '#sut/platform/trace.ts'
 
 /** What the routes need; how an answer relates to the commit is the implementation's business. */
 export interface Transfers {
@@ -29,6 +30,11 @@ interface TransferRow {
   version: bigint
   replayed: boolean
 }
+const transfer_sql = 'SELECT * FROM transfer($1, $2, $3, $4, $5, $6, $7, $8, $9)'
+// Its event carries the trace (migrations/003-traces.sql). The first value depends on the setting, so the setting comes first.
+const traced_sql = `SELECT moved.* FROM set_config('slot.traceparent', $10, true) AS traced,
+  LATERAL transfer(CASE WHEN traced = $10 THEN $1 END, $2, $3, $4, $5, $6, $7, $8, $9) AS moved`
+
 interface Parts {
   database: Pick<Database, 'query'>
   clock: Clock
@@ -47,21 +53,22 @@ const refusals: Partial<Record<ProblemCode, string>> = {
 export function ledger({ database, clock, dedupeKey }: Parts): Ledger {
   const apply = async (request: TransferRequest, transfer_id: string): Promise<TransferRow> => {
     const { key, kind, player_id, amount_minor, round_id, game_id } = request
-    const [row] = await database.query<TransferRow>(
-      'SELECT * FROM transfer($1, $2, $3, $4, $5, $6, $7, $8, $9)',
-      [
-        transfer_id,
-        key,
-        dedupeKey(key),
-        kind,
-        player_id,
-        amount_minor,
-        round_id ?? null,
-        game_id ?? null,
-        clock.wall_ms(),
-      ],
-      { name: 'wallet-transfer' },
-    )
+    const values = [
+      transfer_id,
+      key,
+      dedupeKey(key),
+      kind,
+      player_id,
+      amount_minor,
+      round_id ?? null,
+      game_id ?? null,
+      clock.wall_ms(),
+    ]
+    const header = sampledHeader(currentTrace())
+    const [row] =
+      header === null
+        ? await database.query<TransferRow>(transfer_sql, values, { name: 'wallet-transfer' })
+        : await database.query<TransferRow>(traced_sql, [...values, header], { name: 'wallet-transfer-traced' })
     return row!
   }
 

@@ -4,7 +4,7 @@ import { Failure } from '#lib/errors.ts'
 import { identify } from '#lib/process.ts'
 import { textLines } from '#lib/text-lines.ts'
 import { openObservations, type Observations } from '#reports/record/observations.ts'
-import type { StateLine } from '#sut/contracts/state.ts'
+import type { DumpLine } from '#sut/contracts/state.ts'
 import { staffFile } from '#sut/deployment/secrets.ts'
 import type { RunningSystem } from '../target.ts'
 import { type Api, openApi } from './access/api.ts'
@@ -102,12 +102,12 @@ export function runningSystem(
 }
 
 /** One instance of each service tells the state of all. */
-async function* statesOf({ descriptor }: SystemRecord, sampler: Sampler, client: PodClient): AsyncGenerator<StateLine> {
+async function* statesOf({ descriptor }: SystemRecord, sampler: Sampler, client: PodClient): AsyncGenerator<DumpLine> {
   const tellers = sampler.tellers()
   const missing = descriptor.services.filter((_, index) => tellers[index] === null).map(({ name }) => name)
   if (missing.length > 0)
     throw new Failure('STATE_UNREADABLE', `no instance of ${missing.join(', ')} is ready to tell its state`)
   for (const pod of tellers)
     for await (const line of textLines(await client.stream(pod!.metadata.name, '/dump')))
-      if (line !== '') yield JSON.parse(line) as StateLine
+      if (line !== '') yield JSON.parse(line) as DumpLine
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { pause } from '#lib/wait.ts'
 import type { ObservationLine } from '#reports/record/format.ts'
-import type { StateLine } from '#sut/contracts/state.ts'
+import type { DumpLine } from '#sut/contracts/state.ts'
 import { staffFile } from '#sut/deployment/secrets.ts'
 import type { SystemFile } from '#sut/local/request.ts'
 import type { RunningSystem } from '../target.ts'
@@ -48,7 +48,7 @@ export function runningSystem(file: SystemFile, { session, lease_ms, owned }: Ru
       await control.call('guard', { pid })
     },
     pending: () => control.call('pending', {}),
-    dump: () => control.stream<StateLine>('/dump'),
+    dump: () => control.stream<DumpLine>('/dump'),
     down,
     [Symbol.asyncDispose]: owned ? down : leave,
   }
