@@ -13,6 +13,7 @@ import { recordFiles } from '#reports/record/format.ts'
 import type { ResultFile } from '#reports/record/result.ts'
 import { storageFailure } from '#reports/record/writer.ts'
 import { loadGenerator } from '#scenarios/load-generator.ts'
+import { traceSettingsOf } from '#sut/contracts/tracing.ts'
 import { prepareAll } from '#toolchain/resolve.ts'
 import { catalogue } from './catalogue.ts'
 import { newRunId, outputFolder, shown } from './folders.ts'
@@ -77,6 +78,7 @@ export interface RunAll {
 
 /** Runs, judges and reports one experiment after the other. Throws when nothing could be measured; the record stays. */
 export async function runAll({ plans, name, out, terminal, signal, judged }: RunAll): Promise<Ran> {
+  const { share: trace_share } = traceSettingsOf(process.env)
   await standReady(
     plans.map(({ target, place }) => ({ target, options: place })),
     terminal,
@@ -96,7 +98,7 @@ export async function runAll({ plans, name, out, terminal, signal, judged }: Run
       { plan, catalogue, folder: runFolder, id: single ? id : `${id}-${index + 1}-${plan.experiment.name}` },
       {
         clock: systemClock,
-        startLoad: loadGenerator({ k6, clock: systemClock }),
+        startLoad: loadGenerator({ k6, clock: systemClock, trace_share }),
         progress: terminal.progress,
         signal,
       },

@@ -36,8 +36,11 @@ export interface GeneratedLoad extends AsyncDisposable {
   counts(): Ingested | undefined
 }
 
-/** Starts the load; resolves with the first arrival. Throws Failure LOAD_FAILED, with nothing left running. */
-export function loadGenerator({ k6, clock }: { k6: string; clock: Clock }) {
+/**
+ * Starts the load; resolves with the first arrival. Throws Failure LOAD_FAILED, with nothing left running. `trace_share`: of the
+ * operations whose trace is sampled.
+ */
+export function loadGenerator({ k6, clock, trace_share }: { k6: string; clock: Clock; trace_share?: number }) {
   return async (request: GeneratorRequest): Promise<GeneratedLoad> => {
     const journey = journeys[request.journey]
     const profile = profiles[request.profile]
@@ -58,6 +61,7 @@ export function loadGenerator({ k6, clock }: { k6: string; clock: Clock }) {
       seed,
       gateways: [...request.gateways],
       authority_file,
+      ...(trace_share !== undefined && { client: { trace_share } }),
     })
     try {
       await request.guard(handle.pid)

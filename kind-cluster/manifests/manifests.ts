@@ -27,7 +27,7 @@ export const applyOrder = [
 export function manifestsOf(request: ManifestRequest): Manifest[] {
   const { system, descriptor, autoscaling } = request
   const inNamespace = [
-    ...networkPolicies(system, descriptor),
+    ...networkPolicies(system, descriptor, request.traces?.otlp_endpoint),
     ...postgresManifests(request),
     ...redisManifests(request),
     ...natsManifests(request),

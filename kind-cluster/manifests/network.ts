@@ -38,8 +38,9 @@ export function allowedCalls({ services }: SystemDescriptor): Allowed[] {
 /** Ports that are asked from outside: by players, by probes of nodes, by the autoscaler, and by the harness through the API server. */
 const openPorts: Partial<Record<Workload, PortName>> = { postgres: 'patroni', nats: 'monitor' }
 
-// Nothing but this is let through. A cluster's network may not enforce it: `status` says whether it does.
-export function networkPolicies(system: string, descriptor: SystemDescriptor): Manifest[] {
+// Nothing but this is let through. A cluster's network may not enforce it: `status` says whether it does. `collector`: the user's own,
+// for traces, wherever it is.
+export function networkPolicies(system: string, descriptor: SystemDescriptor, collector?: string): Manifest[] {
   const allowed = allowedCalls(descriptor)
   const stores = ['postgres', 'redis', 'sentinel', 'nats'] as const
   const workloads: Workload[] = [...descriptor.services.map(({ name }) => name), ...stores]
@@ -66,6 +67,7 @@ export function networkPolicies(system: string, descriptor: SystemDescriptor): M
           .filter(({ from }) => from === workload)
           .map(({ to, port }) => ({ to: [pods(to)], ports: [tcp(port)] })),
         // Patroni's store is the API of Kubernetes, whose address no manifest can know.
+        ...(isService && collector !== undefined ? [{ ports: [protocol('TCP', portOf(collector))] }] : []),
         ...(workload === 'postgres' ? [{ ports: [protocol('TCP', 443), protocol('TCP', 6443)] }] : []),
       ]
       return policy(
@@ -76,6 +78,11 @@ export function networkPolicies(system: string, descriptor: SystemDescriptor): M
       )
     }),
   ]
+}
+
+function portOf(address: string): number {
+  const { port, protocol: scheme } = new URL(address)
+  return port === '' ? (scheme === 'https:' ? 443 : 80) : Number(port)
 }
 
 const protocol = (name: string, port: number): object => ({ protocol: name, port })

@@ -1,4 +1,5 @@
 import type { Region, SystemDescriptor, Zone } from '#sut/contracts/descriptor.ts'
+import type { TraceSettings } from '#sut/contracts/tracing.ts'
 import type { Certificate } from '#sut/deployment/pki.ts'
 import type { Secrets } from '#sut/deployment/secrets.ts'
 import type { KubernetesSettings } from './settings.ts'
@@ -25,6 +26,7 @@ export interface ManifestRequest {
   zones: Record<Zone, string>
   autoscaling: boolean
   settings: KubernetesSettings
+  traces?: TraceSettings
 }
 
 /** On a cluster of our own making. */

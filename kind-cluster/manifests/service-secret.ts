@@ -30,6 +30,7 @@ export function serviceSecret(request: ManifestRequest, service: ServiceDescript
     },
     discovery: `${configFolder}/discovery.json`,
     drain_ms: request.settings.drain_ms,
+    ...(request.traces !== undefined && { traces: request.traces }),
   }
   return {
     apiVersion: 'v1',

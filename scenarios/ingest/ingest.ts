@@ -5,12 +5,12 @@ import type { EndLine, LoadLine } from '../k6/lines.ts'
 import type { Stage } from '../profiles/profile.ts'
 import { arrivalsOf } from './arrivals.ts'
 import { inOrder } from './in-order.ts'
-import { droppedRow, endEvent, invokeEvent, requestHeader, requestRows, unfinished } from './rows.ts'
+import { clientSpan, droppedRow, endEvent, invokeEvent, requestHeader, requestRows, unfinished } from './rows.ts'
 import { surveyor, type Survey } from './survey.ts'
 import { createLines } from './text-file.ts'
 
 export interface IngestRequest {
-  /** Folder of the record: requests.csv and history.jsonl are written there, anew. */
+  /** Folder of the record: requests.csv, history.jsonl, and traces.jsonl when something was sampled, are written there, anew. */
   folder: string
   run_id: string
   /** What the k6 program wrote. */
@@ -69,6 +69,8 @@ export async function ingest(request: IngestRequest): Promise<Ingested> {
   }
   using requests = createLines(join(folder, recordFiles.requests))
   using history = createLines(join(folder, recordFiles.history))
+  let traces: ReturnType<typeof createLines> | undefined
+  using traceFile = new DisposableStack()
   const events = inOrder<HistoryLine>(survey.window_ms, (event) => history.add(JSON.stringify(event)))
   const plannedOf = (line: { i?: number; s: number }): number =>
     line.i === undefined ? line.s : Math.round(planned_ms[line.i]! * 1000) / 1000
@@ -77,6 +79,10 @@ export async function ingest(request: IngestRequest): Promise<Ingested> {
     counts[line.r]++
     for (const row of requestRows(line, plannedOf(line))) requests.add(row)
     events.add(endEvent(run_id, line))
+    const span = clientSpan(line)
+    if (span === null) return
+    traces ??= traceFile.use(createLines(join(folder, recordFiles.traces)))
+    traces.add(JSON.stringify(span))
   }
 
   requests.add(requestHeader)

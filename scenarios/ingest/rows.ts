@@ -1,5 +1,6 @@
 import { requestColumns, type HistoryLine } from '#reports/record/format.ts'
 import { csvLine } from '#reports/record/requests.ts'
+import { operationAttribute, type Span } from '#sut/contracts/tracing.ts'
 import type { EndLine, InvokeLine } from '../k6/lines.ts'
 import { idempotencyKey, routes } from '../k6/routes.ts'
 
@@ -48,6 +49,27 @@ export function endEvent(run_id: string, line: EndLine): HistoryLine {
     player_id: line.p,
     ...keyOf(run_id, line),
     value: line.v,
+  }
+}
+
+/** What the player waited for: the root of the trace of an operation; null when that is not sampled. */
+export function clientSpan(line: EndLine): Span | null {
+  if (line.x === undefined) return null
+  const [trace_id, span_id] = line.x
+  const code = typeof line.v['code'] === 'string' ? line.v['code'] : line.r
+  return {
+    trace_id,
+    span_id,
+    parent_id: null,
+    service: 'client',
+    instance: 'client',
+    region: line.a.at(-1)?.[0] ?? '',
+    name: line.k,
+    span_kind: 'client',
+    start_ms: line.s,
+    end_ms: line.e,
+    attributes: { [operationAttribute]: line.o, 'slot.outcome': line.r, 'slot.attempts': line.a.length },
+    error: line.r === 'ok' ? null : code,
   }
 }
 

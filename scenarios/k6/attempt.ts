@@ -16,6 +16,7 @@ export interface AttemptRequest {
   token: string
   signing_key: string
   timeout_ms: number
+  traceparent: string
 }
 
 export interface AttemptResult {
@@ -38,6 +39,7 @@ export async function attempt(request: AttemptRequest, now_ms: () => number): Pr
         ...signatureHeaders(request.signing_key, { method, path, body }, start_ms, request.nonce),
       }
     : {}
+  sent['traceparent'] = request.traceparent
   if (body !== '') sent['content-type'] = 'application/json'
   if (money) sent[headers.key] = request.key
 

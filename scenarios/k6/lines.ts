@@ -2,7 +2,7 @@ import type { Kind } from './routes.ts'
 
 // What the k6 program writes with console.log, one JSON line each, and the ingestion reads. Keys are short: at a million
 // operations each letter is a megabyte. Times are wall clock in milliseconds. `i`: number of the arrival, absent for what
-// the client does beside it (onboarding, a fresh token).
+// the client does beside it (onboarding, a fresh token). `x`: trace and span of an operation whose trace is sampled.
 
 /** k6's zero of the arrival schedule. */
 export interface StartLine {
@@ -26,6 +26,7 @@ export interface InvokeLine {
   p: string // player_id
   s: number
   q: Record<string, unknown> // the request
+  x?: [trace_id: string, span_id: string]
 }
 
 export interface EndLine {
@@ -42,6 +43,7 @@ export interface EndLine {
   /** ok: the answer, and `duplicate` when a second one disagrees; fail, info: {code}. */
   v: Record<string, unknown>
   a: AttemptCells[]
+  x?: [trace_id: string, span_id: string]
 }
 
 export type LoadLine = StartLine | SkipLine | InvokeLine | EndLine

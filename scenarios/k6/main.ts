@@ -6,6 +6,7 @@ import { measureClockOffset_ms, wallClock_ms } from './clock.ts'
 import type { Tools } from './operation.ts'
 import { askGames, gameFor, onboard, playerOf, type Account, type Context, type Player } from './player.ts'
 import { settingsVariable, type LoadSettings } from './settings.ts'
+import { operationTrace } from './trace.ts'
 
 // The k6 program: setup brings all players in, then arrivals come as the schedule says, each to a player who is free.
 
@@ -94,13 +95,15 @@ export function handleSummary(data: {
 }
 
 function contextOf(clock_offset_ms: number): Context {
+  const { seed, run_id } = settings
   const tools: Tools = {
-    run_id: settings.run_id,
+    run_id,
     policy: settings.client,
     now_ms: () => wallClock_ms(clock_offset_ms),
     // timer: the back-off between two attempts, of which there are at most `attempts_max`
     delay: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    trace: (operation_id) => operationTrace(seed, run_id, settings.client.trace_share, operation_id),
     write: (line) => console.log(JSON.stringify(line)),
   }
-  return { seed: settings.seed, journey: journey!, gateways: settings.gateways, tools }
+  return { seed, journey: journey!, gateways: settings.gateways, tools }
 }

@@ -3,6 +3,7 @@ import type { Draw } from './draw.ts'
 import type { EndLine, LoadLine } from './lines.ts'
 import { idempotencyKey, routes, type Kind } from './routes.ts'
 import type { ClientPolicy, Gateway } from './settings.ts'
+import type { OperationTrace } from './trace.ts'
 
 // One operation of a player, with the patience of a game client:
 //
@@ -49,31 +50,46 @@ export interface Tools {
   policy: ClientPolicy
   now_ms: () => number
   delay: (ms: number) => Promise<void>
+  trace: (operation_id: string) => OperationTrace
   write: (line: LoadLine) => void
 }
 
 export async function perform(operation: Operation, caller: Caller, draw: Draw, tools: Tools): Promise<Result> {
-  const start_ms = begin(operation, caller, tools)
+  const trace = tools.trace(operation.id)
+  const start_ms = begin(operation, caller, trace, tools)
   const attempts: AttemptResult[] = []
-  const result = await tryAll(operation, caller, attempts, draw, tools)
-  end(operation, caller, start_ms, attempts, result, tools)
+  const result = await tryAll(operation, caller, attempts, trace, draw, tools)
+  end(operation, caller, start_ms, attempts, result, trace, tools)
   return result
 }
 
 /** Records an operation that the player wanted and that could not even be sent, for the reason of another one. */
 export function abandon(operation: Operation, caller: Caller, code: string, tools: Tools): Result {
   const result: Result = { outcome: 'fail', code, body: {} }
-  end(operation, caller, begin(operation, caller, tools), [], result, tools)
+  const trace = tools.trace(operation.id)
+  end(operation, caller, begin(operation, caller, trace, tools), [], result, trace, tools)
   return result
 }
 
 const arrivalOf = ({ iteration }: Operation): { i?: number } => (iteration === undefined ? {} : { i: iteration })
 
-function begin(operation: Operation, { player_id }: Caller, tools: Tools): number {
+const tracedAs = ({ sampled }: OperationTrace): { x?: [string, string] } =>
+  sampled === undefined ? {} : { x: sampled }
+
+function begin(operation: Operation, { player_id }: Caller, trace: OperationTrace, tools: Tools): number {
   const { id, kind, value } = operation
   const start_ms = tools.now_ms()
   if (routes[kind].money)
-    tools.write({ t: 'invoke', o: id, ...arrivalOf(operation), k: kind, p: player_id, s: start_ms, q: value })
+    tools.write({
+      t: 'invoke',
+      o: id,
+      ...arrivalOf(operation),
+      k: kind,
+      p: player_id,
+      s: start_ms,
+      q: value,
+      ...tracedAs(trace),
+    })
   return start_ms
 }
 
@@ -83,6 +99,7 @@ function end(
   start_ms: number,
   attempts: readonly AttemptResult[],
   { outcome, code, body }: Result,
+  trace: OperationTrace,
   tools: Tools,
 ): void {
   const { id, kind, value } = operation
@@ -98,6 +115,7 @@ function end(
     ...(routes[kind].money ? {} : { q: value }),
     v: outcome === 'ok' ? { ...shown(kind, body), ...disagreement(attempts) } : { code },
     a: attempts.map(({ cells }) => cells),
+    ...tracedAs(trace),
   })
 }
 
@@ -105,6 +123,7 @@ async function tryAll(
   operation: Operation,
   caller: Caller,
   attempts: AttemptResult[],
+  trace: OperationTrace,
   draw: Draw,
   tools: Tools,
 ): Promise<Result> {
@@ -116,7 +135,7 @@ async function tryAll(
     const gateway = caller.gateway()
     const copies = round === 0 && operation.duplicate ? 2 : 1
     const sending = Array.from({ length: copies }, (_, copy) =>
-      attempt(requestOf(operation, caller, gateway, attempts.length + copy, tools), tools.now_ms),
+      attempt(requestOf(operation, caller, gateway, attempts.length + copy, trace, tools), tools.now_ms),
     )
     const answers = await Promise.all(sending)
     attempts.push(...answers)
@@ -142,6 +161,7 @@ function requestOf(
   caller: Caller,
   gateway: Gateway,
   number: number,
+  { traceparent }: OperationTrace,
   tools: Tools,
 ): AttemptRequest {
   const key = idempotencyKey(tools.run_id, operation.id)
@@ -154,6 +174,7 @@ function requestOf(
     token: caller.token,
     signing_key: caller.signing_key,
     timeout_ms: tools.policy.attempt_timeout_ms,
+    traceparent,
   }
 }
 

@@ -31,6 +31,8 @@ export interface ClientPolicy {
   away_ms: number
   /** Players that are registered at the same time, before the load starts. */
   onboarding_concurrency: number
+  /** Of the operations whose trace is sampled. */
+  trace_share: number
 }
 
 export const clientPolicy: ClientPolicy = {
@@ -41,4 +43,5 @@ export const clientPolicy: ClientPolicy = {
   backoff_ms: 50,
   away_ms: 10_000,
   onboarding_concurrency: 8,
+  trace_share: 0.01,
 }

@@ -27,6 +27,8 @@ export const span = Type.Object({
   /** Code of what went wrong. */
   error: Type.Union([Type.String(), Type.Null()]),
 })
+/** Of the client's span: the operation in history.jsonl and requests.csv. */
+export const operationAttribute = 'slot.operation.id'
 export type SpanKind = (typeof spanKinds)[number]
 export type Span = Static<typeof span>
 export type SpanAttributes = Span['attributes']

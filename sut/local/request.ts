@@ -2,6 +2,7 @@ import { Type, type Static, type TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import { Failure } from '#lib/errors.ts'
 import { systemDescriptor } from '#sut/contracts/descriptor.ts'
+import { traceSettings } from '#sut/contracts/tracing.ts'
 
 // Two files in the folder of a system: request.json, which its daemon is started with, and system.json, by which other
 // commands find it.
@@ -30,6 +31,7 @@ export const startRequest = Type.Object({
   links: Type.Union([Type.Literal('all'), Type.Array(linkSelector)]),
   lease_ms: Type.Integer({ minimum: 0 }),
   ports_from: Type.Optional(Type.Integer({ minimum: 1024, maximum: 65_000 })),
+  traces: Type.Optional(traceSettings),
   owner: identity,
   session: text,
   programs: Type.Object({

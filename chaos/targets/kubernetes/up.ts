@@ -13,6 +13,7 @@ import type { Manifest } from '#kind-cluster/manifests/manifest.ts'
 import type { ManifestRequest } from '#kind-cluster/manifests/request.ts'
 import { defaultSettings, type KubernetesSettings } from '#kind-cluster/manifests/settings.ts'
 import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
+import { traceSettingsOf } from '#sut/contracts/tracing.ts'
 import { assertLinks } from '#sut/deployment/links.ts'
 import { staffAccounts, staffFile } from '#sut/deployment/secrets.ts'
 import { slotBackend } from '#sut/descriptor.ts'
@@ -55,6 +56,7 @@ export async function up(request: UpRequest, place: Place): Promise<RunningSyste
   assertLinks(request.links, slotBackend)
   await assertFree(place)
   const settings = { ...defaultSettings, ...place.manifest_settings }
+  const traces = traceSettingsOf(process.env)
   const record = recordOf(request, place, settings)
   const material = await createMaterial({
     system: record.id,
@@ -78,6 +80,7 @@ export async function up(request: UpRequest, place: Place): Promise<RunningSyste
     material,
     autoscaling: request.autoscaling !== false,
     settings,
+    traces,
   })
   let reached: Reached | undefined
   try {

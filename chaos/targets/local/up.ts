@@ -8,6 +8,7 @@ import { newId } from '#lib/random.ts'
 import { waitFor } from '#lib/wait.ts'
 import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
 import { type Topology, inTopology } from '#sut/contracts/topology.ts'
+import { traceSettingsOf } from '#sut/contracts/tracing.ts'
 import { choices } from '#sut/designs/registry.ts'
 import { assertLinks } from '#sut/deployment/links.ts'
 import type { StartMessage, StartRequest, SystemFile } from '#sut/local/request.ts'
@@ -87,6 +88,7 @@ function requestOf(
     links: links === 'all' ? 'all' : [...links],
     lease_ms,
     ...(ports_from !== undefined && { ports_from }),
+    traces: traceSettingsOf(process.env),
     owner: identify(process.pid)!,
     session: newId(),
     programs,

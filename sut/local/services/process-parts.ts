@@ -44,6 +44,7 @@ export function configurationOf(
       certificates: certificates(part.service),
       discovery: discoveryFile(folder, part.service, region),
       drain_ms: settings.drain_ms,
+      ...(request.traces !== undefined && { traces: request.traces }),
     }
     return serviceConfigOf(place, request.descriptor, secrets)
   })
