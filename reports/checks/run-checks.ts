@@ -1,5 +1,8 @@
+import type { Span } from '#sut/contracts/tracing.ts'
+import { rootsOf } from '../measure/traces.ts'
+import type { HistoryLine } from '../record/format.ts'
 import { noteOf, phaseOf, type RunRecord } from '../record/record.ts'
-import type { ResultFile } from '../record/result.ts'
+import type { ResultFile, Violation } from '../record/result.ts'
 import type { Check } from './check.ts'
 import { evidenceOf } from './evidence.ts'
 import { checks as allChecks } from './registry.ts'
@@ -10,6 +13,7 @@ const shown_max = 5
 export function runChecks(record: RunRecord, checks: readonly Check[] = allChecks): ResultFile['consistency'] {
   const evidence = evidenceOf(record)
   const lacking = lackingOf(record)
+  const roots = rootsOf(record.spans)
   const result: ResultFile['consistency'] = { operations: evidence.operations.length, checks: [], violations: [] }
   for (const check of checks) {
     const missing = check.needs.map((need) => lacking[need]).find((text) => text !== null)
@@ -18,9 +22,16 @@ export function runChecks(record: RunRecord, checks: readonly Check[] = allCheck
     const note = missing ?? (outcome.examined === 0 ? 'nothing to look at in this run' : '')
     const { name, title } = check
     result.checks.push({ name, title, examined: outcome.examined, state, violations: outcome.total, note })
-    result.violations.push(...outcome.violations.slice(0, shown_max))
+    result.violations.push(...outcome.violations.slice(0, shown_max).map((each) => withTraces(each, roots)))
   }
   return result
+}
+
+/** Names the traces of the operations of the witness, where these were sampled. */
+function withTraces(violation: Violation, roots: ReadonlyMap<string, Span>): Violation {
+  const ids = violation.witness.operations.map((line) => (line as Partial<HistoryLine>).operation_id ?? '')
+  const trace_ids = [...new Set(ids.flatMap((id) => roots.get(id)?.trace_id ?? []))]
+  return trace_ids.length === 0 ? violation : { ...violation, trace_ids }
 }
 
 /** Why a need is not met, or null. A half-written dump would look like lost money. */

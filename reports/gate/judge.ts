@@ -5,6 +5,7 @@ import { measureElasticity } from '../measure/elasticity.ts'
 import { auditGenerator } from '../measure/generator.ts'
 import { measureLatency, runWindows } from '../measure/latency.ts'
 import { measureRecovery } from '../measure/recovery.ts'
+import { measureTraces } from '../measure/traces.ts'
 import { rounded } from '../measure/statistics.ts'
 import { recordFiles } from '../record/format.ts'
 import { readRecord } from '../record/read.ts'
@@ -37,9 +38,15 @@ export function judge(record: RunRecord): ResultFile {
     generator: auditGenerator(record, windows, recovery.trials),
     cleanup,
     cost: measureCost(record),
+    ...tracesOf(record),
   }
   const { run, ...rest } = measured
   return { schema: 1, run, verdict: verdictOf(record, measured, cleanupReasons), ...omitSchema(rest) }
+}
+
+function tracesOf(record: RunRecord): Pick<ResultFile, 'traces'> {
+  const traces = measureTraces(record)
+  return traces === undefined ? {} : { traces }
 }
 
 const omitSchema = ({ schema: _schema, ...rest }: Omit<Measured, 'run'>): Omit<Measured, 'run' | 'schema'> => rest

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { judge } from '../gate/judge.ts'
+import { fixture, recordOf } from '../record/fixture.ts'
 import { runPage, suitePage } from './html.ts'
 import { failing, inconclusive, passing } from './testing.ts'
 
@@ -47,4 +49,12 @@ test('a suite shows every run, and opens those that did not pass', () => {
     ['1', true],
     ['2', true],
   ])
+})
+
+test('a run with traces shows the slowest as waterfalls, one without has no such section', () => {
+  const traced = runPage(judge(recordOf(fixture({ rate_per_s: 20, trials: 1, players: 8, traced: 3 }))))
+  expect(traced.match(/<details class="trace"( open)?>/g)).toHaveLength(3)
+  expect(traced).toContain('aria-label="wallet wallet-transfer-traced: ')
+  expect(traced).toContain('of its events')
+  expect(runPage(passing())).not.toContain('>Traces<')
 })

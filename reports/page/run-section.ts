@@ -5,16 +5,18 @@ import { elasticity } from './sections/elasticity.ts'
 import { cost, generator, latency, provenance } from './sections/figures.ts'
 import { recovery } from './sections/recovery.ts'
 import { expectations, keyFigures, summary } from './sections/summary.ts'
+import { traces } from './sections/traces.ts'
 
 /** Everything about one run. `prefix` sets its anchors and charts apart from those of other runs on the page. */
 export function runSection(result: ResultFile, prefix: string): Markup {
-  const sections: [id: string, title: string, body: Markup][] = [
+  const sections: (readonly [id: string, title: string, body: Markup])[] = [
     ['expectations', 'Expectations', expectations(result)],
     ['timeline', 'Timeline', timeline(result, prefix)],
     ['recovery', 'Recovery', recovery(result)],
     ['replicas', 'Replicas and demand', elasticity(result, prefix)],
     ['consistency', 'Consistency', consistency(result)],
     ['latency', 'Latency', latency(result)],
+    ...(result.traces === undefined ? [] : [['traces', 'Traces', traces(result.traces)] as const]),
     ['load', 'Load generator', generator(result)],
     ['cost', 'Cost', cost(result)],
     ['run', 'This run', provenance(result)],

@@ -2,9 +2,11 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { random } from '#lib/random.ts'
 import type { StateLine } from '#sut/contracts/state.ts'
+import type { Span } from '#sut/contracts/tracing.ts'
 import { fixtureSystem } from './fixture-system.ts'
 import { ledgerModel } from './fixture-ledger.ts'
 import { simulateLoad, type LoadPlan } from './fixture-load.ts'
+import { fixtureSpans } from './fixture-traces.ts'
 import { stories, type Story, type StoryName } from './fixture-stories.ts'
 import { recordFiles, requestColumns, type RequestRow, type RunFile } from './format.ts'
 import type { JudgedExperiment } from './experiment.ts'
@@ -23,6 +25,8 @@ export interface FixtureOptions {
   severity: number
   /** Every operation starts this much after its plan. */
   late_ms: number
+  /** Every n-th spin is traced; 0: none. */
+  traced: number
 }
 
 export interface RawRecord {
@@ -32,6 +36,7 @@ export interface RawRecord {
   history: RunRecord['history']
   observations: RunRecord['observations']
   ledger: StateLine[]
+  spans?: Span[]
 }
 
 const defaults: FixtureOptions = {
@@ -42,6 +47,7 @@ const defaults: FixtureOptions = {
   players: 24,
   severity: 1,
   late_ms: 0,
+  traced: 0,
 }
 
 /** 2026-03-01T10:00:00Z. */
@@ -59,6 +65,7 @@ export function fixture(options: Partial<FixtureOptions> = {}): RawRecord {
     observations: story.observations,
     ledger: ledger.lines(),
     ...lines,
+    ...(chosen.traced > 0 && { spans: fixtureSpans(lines.history, chosen.traced) }),
   }
 }
 
@@ -109,6 +116,7 @@ export function recordOf(raw: RawRecord): RunRecord {
     history: raw.history,
     observations: raw.observations,
     state,
+    spans: raw.spans ?? [],
     missing: [],
     torn: [],
   }
@@ -125,4 +133,5 @@ export function writeFixture(folder: string, raw: RawRecord): void {
   writeFileSync(join(folder, recordFiles.history), lines(raw.history))
   writeFileSync(join(folder, recordFiles.observations), lines(raw.observations))
   writeFileSync(join(folder, recordFiles.ledger), lines(raw.ledger))
+  if (raw.spans !== undefined) writeFileSync(join(folder, recordFiles.traces), lines(raw.spans))
 }

@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox'
+import { span } from '#sut/contracts/tracing.ts'
 
 // The run record: a folder that chaos appends to and reports reads. Files and formats are public; all times are wall clock
 // in milliseconds since the epoch, with fractions, unless the name says otherwise.
@@ -176,6 +177,9 @@ export const observationLine = Type.Union([
     target: number,
   }),
 ])
+
+/** traces.jsonl: finished spans of the operations that were sampled, in no order; the client's are the roots. Not there when none was. */
+export const traceLine = span
 
 export type RunFile = Static<typeof runFile>
 export type JournalLine = Static<typeof journalLine>

@@ -7,6 +7,7 @@ import { Failure, textOf } from '#lib/errors.ts'
 import { readLines } from '#lib/json-lines.ts'
 import { systemDescriptor } from '#sut/contracts/descriptor.ts'
 import { stateLine, type StateLine } from '#sut/contracts/state.ts'
+import type { Span } from '#sut/contracts/tracing.ts'
 import { judgedExperiment } from './experiment.ts'
 import {
   historyLine,
@@ -14,6 +15,7 @@ import {
   observationLine,
   recordFiles,
   runFile,
+  traceLine,
   type HistoryLine,
   type JournalLine,
   type ObservationLine,
@@ -31,6 +33,7 @@ const validators = {
   history: Compile(historyLine),
   observations: Compile(observationLine),
   ledger: Compile(stateLine),
+  traces: Compile(traceLine),
 } as const
 
 type Damage = Pick<RunRecord, 'missing' | 'torn'>
@@ -57,6 +60,8 @@ export async function readRecord(folder: string): Promise<RunRecord> {
     history: history.toSorted((one, other) => one.at_ms - other.at_ms),
     observations: observations.toSorted((one, other) => one.at_ms - other.at_ms),
     state,
+    // Nothing is judged by them, so that they may be missing, and end anywhere.
+    spans: await collect<Span>(folder, 'traces', upgrade, { missing: [], torn: [] }),
     ...damage,
   }
 }
@@ -82,7 +87,7 @@ function valid(name: keyof typeof validators, value: unknown, where: string): un
   throw new Failure('RECORD_INVALID', `${where}: ${text}`)
 }
 
-type LineFile = 'journal' | 'history' | 'observations' | 'ledger'
+type LineFile = 'journal' | 'history' | 'observations' | 'ledger' | 'traces'
 
 /** Calls `take` with each line, valid for its file. */
 async function each(

@@ -1,4 +1,5 @@
 import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
+import type { Span } from '#sut/contracts/tracing.ts'
 import type { StateLine, StateOf } from '#sut/contracts/state.ts'
 import type { JudgedExperiment } from './experiment.ts'
 import type { HistoryLine, JournalLine, ObservationLine, RunFile } from './format.ts'
@@ -15,6 +16,8 @@ export interface RunRecord {
   history: HistoryLine[]
   observations: ObservationLine[]
   state: State
+  /** traces.jsonl; none when nothing was sampled. */
+  spans: Span[]
   /** Files that are not there or empty. */
   missing: string[]
   /** Files whose last line was cut short by a crash; that line is left out. */

@@ -55,6 +55,28 @@ export const violation = Type.Object({
     entries: Type.Array(Type.Unknown()), // state lines
     fault: Type.Union([text, Type.Null()]), // active at that time
   }),
+  /** Of the operations of the witness that were sampled: in traces.jsonl, and at a collector. */
+  trace_ids: Type.Optional(Type.Array(text)),
+})
+export const tracedSpan = Type.Object({
+  service: text,
+  instance: text,
+  name: text,
+  depth: Type.Integer(), // 0: the client
+  start_ms: number, // after the start of the operation
+  duration_ms: number,
+  error: Type.Union([text, Type.Null()]),
+})
+export const tracedOperation = Type.Object({
+  operation_id: text,
+  kind: text,
+  trace_id: text,
+  fault: Type.Union([text, Type.Null()]), // active then
+  at_s: number,
+  duration_ms: number,
+  spans: Type.Array(tracedSpan),
+  left_out: Type.Integer(), // spans beyond those that are shown
+  afterwards: Type.Integer(), // spans that began after the answer
 })
 export const latencyFigures = Type.Object({
   count: Type.Integer(),
@@ -158,6 +180,10 @@ export const resultFile = Type.Object({
     residue: Type.Array(text),
     state: verdictState,
   }),
+  /** Of a run with traces: the slowest sampled operations while the fault was at work. */
+  traces: Type.Optional(
+    Type.Object({ operations: Type.Integer(), spans: Type.Integer(), slowest: Type.Array(tracedOperation) }),
+  ),
   cost: Type.Object({
     replica_seconds: number,
     cpu_seconds_by_service: Type.Record(text, number),
@@ -171,4 +197,6 @@ export type RecoveryTrial = Static<typeof recoveryTrial>
 export type RecoveryPhase = Static<typeof recoveryPhase>
 export type ElasticityService = Static<typeof elasticityService>
 export type Violation = Static<typeof violation>
+export type TracedOperation = Static<typeof tracedOperation>
+export type TracedSpan = Static<typeof tracedSpan>
 export type LatencyFigures = Static<typeof latencyFigures>

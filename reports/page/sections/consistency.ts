@@ -28,14 +28,16 @@ function witnesses({ violations, checks }: ResultFile['consistency']): Markup {
     ${violations.map(witness)}`
 }
 
-function witness({ kind, witness: { text, operations, entries, fault } }: Violation, index: number): Markup {
+function witness({ kind, witness: found, trace_ids = [] }: Violation, index: number): Markup {
+  const { text, operations, entries, fault } = found
   const block = (title: string, lines: readonly unknown[]): Markup =>
     lines.length === 0
       ? nothing
       : hypertext`<h4>${title}</h4>
           <pre tabindex="0">${lines.map((line) => JSON.stringify(line)).join('\n')}</pre>`
+  const traced = trace_ids.map((id) => hypertext`<p>Trace: <code>${id}</code></p>`)
   const body = hypertext`<p>Fault: ${fault ?? 'none was active'}</p>
-    ${block('History', operations)}${block('State', entries)}`
+    ${traced} ${block('History', operations)}${block('State', entries)}`
   const head = hypertext`<summary><code>${kind}</code> ${text}</summary>`
   return index === 0
     ? hypertext`<details class="violation" open>${head}${body}</details>`
