@@ -24,6 +24,7 @@ export interface Seen {
   player: string
   key: string
   nonce: string
+  traceparent: string
   body: string
 }
 
@@ -121,6 +122,7 @@ async function answer(
     player: player ?? '',
     key: header('idempotency-key'),
     nonce: header(signatureHeaders.nonce),
+    traceparent: header('traceparent'),
     body,
   }
   system.seen.push(seen)

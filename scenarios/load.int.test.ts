@@ -8,6 +8,7 @@ import { readLines } from '#lib/json-lines.ts'
 import { pause, waitFor } from '#lib/wait.ts'
 import type { HistoryLine, RequestRow } from '#reports/record/format.ts'
 import { readRequests } from '#reports/record/requests.ts'
+import type { Span } from '#sut/contracts/tracing.ts'
 import { resolveProgram } from '#toolchain/resolve.ts'
 import { fixtureSystem, type Behaviour, type FixtureSystem, type Seen } from './fixture-gateway.ts'
 import { ingest } from './ingest/ingest.ts'
@@ -50,7 +51,7 @@ async function trial({ rate_per_s, duration_s, system: prepare, during, ...more 
   const torn = () => expect.fail('torn line')
   const requests: RequestRow[] = await Array.fromAsync(readRequests(join(folder, 'requests.csv'), torn))
   const history = await Array.fromAsync(readLines<HistoryLine>(join(folder, 'history.jsonl')))
-  return { end, result, requests, history, live, seen: system.seen, applied: system.applied }
+  return { folder, end, result, requests, history, live, seen: system.seen, applied: system.applied }
 }
 
 /** Calls another behaviour for the first request of each idempotency key, or of each operation kind without one. */
@@ -305,6 +306,29 @@ test('a stop that takes too long is forced, and said', async () => {
   expect(end.problem).toMatch(/had to be killed.*operations under way/)
   expect(result.unfinished).toBeGreaterThan(0)
   expect(history.at(-1)).toMatchObject({ type: 'info', value: { code: 'unfinished' } })
+})
+
+test('every request carries the trace of its operation; those that are sampled are the roots of the traces of the record', async () => {
+  const { folder, seen, history } = await trial({
+    rate_per_s: 20,
+    duration_s: 3,
+    client: { trace_share: 0.25, attempt_timeout_ms: 300 },
+    system: firstOfKey('hang', ['spin']),
+  })
+  for (const { traceparent } of seen) expect(traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$/)
+  const headersOf = Map.groupBy(
+    seen.filter(({ key }) => key !== ''),
+    ({ key }) => key,
+  )
+  for (const requests of headersOf.values())
+    expect(new Set(requests.map(({ traceparent }) => traceparent)).size).toBe(1)
+  const spans = await Array.fromAsync(readLines<Span>(join(folder, 'traces.jsonl')))
+  const sampled = new Set(seen.map(({ traceparent }) => traceparent).filter((header) => header.endsWith('-01')))
+  expect(new Set(spans.map(({ trace_id, span_id }) => `00-${trace_id}-${span_id}-01`))).toEqual(sampled)
+  const operations = new Set(history.map(({ operation_id }) => operation_id))
+  expect(sampled.size).toBeGreaterThan(5)
+  expect(sampled.size).toBeLessThan(operations.size / 2)
+  for (const { attributes } of spans) expect(operations).toContain(attributes['slot.operation.id'])
 })
 
 // The shape of the generator is what the engine asks for.

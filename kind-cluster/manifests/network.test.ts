@@ -85,15 +85,31 @@ test('a service knows names of what it calls, and of nothing else', async () => 
   )
   expect(violationsOf(discovery, known)).toEqual([])
   expect(known.services).toEqual({})
-  expect(known.nats).toEqual([])
+  expect(known.nats).toHaveLength(3)
   expect(known.postgres.map(({ host }) => host)).toEqual([
     'postgres-a-0.postgres-a.slot-test.svc.cluster.local',
     'postgres-b-0.postgres-b.slot-test.svc.cluster.local',
   ])
+  const analytics = discoveryOf(
+    request,
+    slotBackend.services.find(({ name }) => name === 'analytics')!,
+  )
+  expect([analytics.postgres, analytics.redis.sentinels]).toEqual([[], []])
   const game = discoveryOf(
     request,
     slotBackend.services.find(({ name }) => name === 'game')!,
   )
   expect(violationsOf(discovery, game)).toEqual([])
   expect(Object.keys(game.services)).toEqual(['session', 'wallet', 'catalog'])
+})
+
+test('services, and nothing else, may reach a collector of traces, when there is one', () => {
+  const open = (collector?: string): string[] =>
+    networkPolicies('slot-test', slotBackend, collector).flatMap((each) => {
+      const { podSelector, egress = [] } = specOf(each)
+      const anywhere = egress.filter(({ to, ports }) => to === undefined && ports.some(({ port }) => port === 4318))
+      return anywhere.map(() => podSelector.matchLabels?.[labelNames.service] ?? 'everybody')
+    })
+  expect(open()).toEqual([])
+  expect(open('http://collector:4318/v1/traces')).toEqual(slotBackend.services.map(({ name }) => name))
 })

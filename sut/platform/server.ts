@@ -104,7 +104,7 @@ function measure(server: HttpServer, metrics: Metrics, meter: LoadMeter): void {
 function follow(server: HttpServer, tracer: Tracer, share: number): void {
   const traces = new WeakMap<object, Trace>()
   server.addHook('onRequest', (request, reply, done) => {
-    const trace = traceOf(request.headers.traceparent, share)
+    const trace = traceOf(request.headers.traceparent, request.url === probePath ? 0 : share)
     traces.set(request, trace)
     if (isSampled(trace)) {
       const { method } = request

@@ -60,21 +60,22 @@ export function tracer(
       },
     }
   }
+  const recorded = async <T>(opened: OpenSpan, work: (span: OpenSpan) => Promise<T>): Promise<T> => {
+    try {
+      const result = await withTrace(opened.trace, () => work(opened))
+      opened.end()
+      return result
+    } catch (error) {
+      opened.end(error)
+      throw error
+    }
+  }
   return {
     open,
-    async span(describe, work) {
+    // No promise of its own where there is nothing to record.
+    span(describe, work) {
       const parent = currentTrace()
-      if (!isSampled(parent)) return work()
-      const trace = childOf(parent)
-      const opened = open(trace, describe())
-      try {
-        const result = await withTrace(trace, () => work(opened))
-        opened.end()
-        return result
-      } catch (error) {
-        opened.end(error)
-        throw error
-      }
+      return isSampled(parent) ? recorded(open(childOf(parent), describe()), work) : work()
     },
   }
 }
