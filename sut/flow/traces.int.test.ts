@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { request } from 'node:https'
+import { json } from 'node:stream/consumers'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newId } from '#lib/random.ts'
 import { waitFor } from '#lib/wait.ts'
@@ -85,4 +88,33 @@ test('a sampled spin is one tree of spans, from the door to the stores and throu
 
   expect(await spansOf(other)).toEqual([])
   expect(await ask('gateway', '/metrics')).toMatch(/^trace_spans_total\{.*\} [1-9]/m)
+})
+
+test('a body that comes long after its headers does not lose the trace of its request', async () => {
+  const [trace_id, root] = [hex(32), hex(16)]
+  const body = JSON.stringify({ name: 'grace', password: 'correct horse' })
+  const sending = request(`${system.url}/v1/players`, {
+    method: 'POST',
+    rejectUnauthorized: false,
+    headers: {
+      'content-type': 'application/json',
+      'content-length': body.length,
+      expect: '100-continue',
+      traceparent: `00-${trace_id}-${root}-01`,
+    },
+  })
+  sending.flushHeaders()
+  await once(sending, 'continue') // the server has begun with the request
+  sending.end(body)
+  const [answer] = (await once(sending, 'response')) as [AsyncIterable<Buffer> & { statusCode: number }]
+  expect([answer.statusCode, await json(answer)]).toMatchObject([201, { player_id: expect.any(String) as string }])
+  await waitFor(async () => (await spansOf(trace_id)).some(({ service }) => service === 'gateway'), {
+    what: 'the spans of the request',
+    limit_ms: 20_000,
+    every_ms: 200,
+  })
+  const services = (await spansOf(trace_id))
+    .filter(({ span_kind }) => span_kind === 'server')
+    .map(({ service }) => service)
+  expect(services.toSorted()).toEqual(['gateway', 'identity'])
 })

@@ -13,7 +13,7 @@ import type { LoadMeter } from './load-meter.ts'
 import type { Metrics } from './metrics.ts'
 import type { CallHandler, HttpServer, ServedRequest } from './platform.ts'
 import { probePath } from './prober.ts'
-import { currentTrace, isSampled, newTrace, traceOf, withTrace, type Trace } from './trace.ts'
+import { currentTrace, isSampled, newTrace, traceOf, withTrace } from './trace.ts'
 import type { Tracer } from './tracer.ts'
 
 export const deadlineHeader = 'x-deadline-ms'
@@ -64,8 +64,8 @@ export function httpServer(options: ServerOptions): HttpServer {
     (error) => log.error({ err: error }, 'new certificates could not be taken'),
   )
   server.addHook('onClose', async () => stopRotation())
-  measure(server, metrics, meter)
   follow(server, options.tracer, isPublic ? options.trace_share : 0)
+  measure(server, metrics, meter)
   server.setErrorHandler((error: FastifyError | Problem, _request, reply) =>
     answerProblem(reply, problemOf(error, log)),
   )
@@ -102,10 +102,8 @@ function measure(server: HttpServer, metrics: Metrics, meter: LoadMeter): void {
 
 /** Each request runs in its trace; one that is sampled is a span. */
 function follow(server: HttpServer, tracer: Tracer, share: number): void {
-  const traces = new WeakMap<object, Trace>()
   server.addHook('onRequest', (request, reply, done) => {
     const trace = traceOf(request.headers.traceparent, request.url === probePath ? 0 : share)
-    traces.set(request, trace)
     if (isSampled(trace)) {
       const { method } = request
       const route = request.routeOptions.url ?? 'unknown'
@@ -117,12 +115,6 @@ function follow(server: HttpServer, tracer: Tracer, share: number): void {
       })
     }
     withTrace(trace, done)
-  })
-  // What has read a body goes on where its last bytes came in, which is nobody's trace.
-  server.addHook('preValidation', (request, _reply, done) => {
-    const trace = traces.get(request)
-    if (trace === currentTrace()) done()
-    else withTrace(trace, done)
   })
 }
 
