@@ -99,10 +99,11 @@ test('no secret is written anywhere but in a Secret, and in those alone whose ow
   const redis = ['redis-a', 'redis-b']
   const sentinels = ['sentinel-a', 'sentinel-b', 'sentinel-c']
   // The servers of Redis know hashes of who logs in; they hold what they log in with themselves.
-  expect(holders(secrets.passwords['gateway']!)).toEqual(['gateway-a', 'gateway-b'])
+  const nats = ['nats-a', 'nats-b', 'nats-c']
+  expect(holders(secrets.passwords['gateway']!)).toEqual([...nats, 'gateway-a', 'gateway-b'])
   expect(holders(secrets.redis_replication)).toEqual(redis)
   expect(holders(secrets.redis_sentinel)).toEqual(sentinels)
-  expect(holders(secrets.observer)).toEqual([...redis, ...sentinels, 'nats-a', 'nats-b', 'nats-c'])
+  expect(holders(secrets.observer)).toEqual([...redis, ...sentinels, ...nats])
   const { key } = request.material.certificate('game', 'b')
   expect(
     ofKind('Secret').filter((each) => (each['stringData'] as Record<string, string>)['key.pem'] === key),

@@ -9,6 +9,7 @@ const trace_bytes_max = 32 * 2 ** 20
 
 // The values of the enums of @nats-io/jetstream, spelled out so that this file loads nothing.
 const common = { storage: 'file', retention: 'limits' } as unknown as Pick<StreamConfig, 'storage' | 'retention'>
+const inMemory = { storage: 'memory', retention: 'limits' } as unknown as typeof common
 
 export const streamSettings = {
   [eventStream]: {
@@ -30,11 +31,10 @@ export const streamSettings = {
   },
   [traceStream]: {
     // In memory, since traces may be lost; bounded, since systems live for days.
-    storage: 'memory' as StreamConfig['storage'],
-    retention: common.retention,
+    ...inMemory,
     name: traceStream,
     subjects: ['traces.*'],
-    discard: 'old' as StreamConfig['discard'],
+    discard: 'old',
     max_bytes: trace_bytes_max,
   },
 } as const satisfies Record<string, Partial<StreamConfig>>

@@ -1,5 +1,5 @@
 import { DeliverPolicy, JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstream'
-import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream'
+import type { JetStreamClient, JetStreamManager, JsMsg } from '@nats-io/jetstream'
 import { Kvm, type KV } from '@nats-io/kv'
 import { connect, headers, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node'
 import { pause } from '#lib/wait.ts'
@@ -115,8 +115,8 @@ export function natsBus({ config, discovery, report, tracer = noTracer }: BusOpt
       return num_pending + num_ack_pending
     },
     read: async function* (stream) {
-      for await (const { value, sequence } of readAll<SystemEvent>(client, manager, stream))
-        yield { event: value, sequence }
+      for await (const message of readAll(client, manager, stream))
+        yield { event: message.json<SystemEvent>(), sequence: message.seq }
     },
     sendSpans: async (spans) => {
       const stream = await client()
@@ -124,7 +124,7 @@ export function natsBus({ config, discovery, report, tracer = noTracer }: BusOpt
       await stream.publish(subject, JSON.stringify(spans), { timeout: publish_timeout_ms })
     },
     spans: async function* () {
-      for await (const { value } of readAll<Span[]>(client, manager, traceStream)) yield* value
+      for await (const message of readAll(client, manager, traceStream)) yield* message.json<Span[]>()
     },
     kv: async (bucket) => {
       const opened =
@@ -189,17 +189,17 @@ async function untilTaken<T>(action: () => Promise<T>): Promise<T> {
 }
 
 /** Everything that the stream holds when the reading starts. */
-async function* readAll<T>(
+async function* readAll(
   client: () => Promise<JetStreamClient>,
   manager: () => Promise<JetStreamManager>,
   name: StreamName,
-): AsyncIterable<{ value: T; sequence: number }> {
+): AsyncIterable<JsMsg> {
   const { state } = await (await manager()).streams.info(name)
   if (state.messages === 0) return
   const consumer = await (await client()).consumers.get(name, { deliver_policy: DeliverPolicy.All })
   const messages = await consumer.consume({ max_messages: 500, expires: read_expires_ms })
   for await (const message of messages) {
-    yield { value: message.json<T>(), sequence: message.seq }
+    yield message
     if (message.seq >= state.last_seq || message.info.pending === 0) break
   }
   await messages.close()

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { json } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { waitFor } from '#lib/wait.ts'
 import type { Span } from '#sut/contracts/tracing.ts'
@@ -31,11 +32,12 @@ const span: Span = {
 
 test('a collector gets spans as OTLP over HTTP, and one that is away costs the spans alone', async () => {
   const bodies: Sent[] = []
-  const collector = createServer(async (request, response) => {
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk as Buffer)
-    bodies.push(JSON.parse(Buffer.concat(chunks).toString()) as Sent)
-    response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
+  const collector = createServer((request, response) => {
+    const answer = async (): Promise<void> => {
+      bodies.push((await json(request)) as Sent)
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
+    }
+    void answer()
   })
   collector.listen(0, '127.0.0.1')
   await once(collector, 'listening')

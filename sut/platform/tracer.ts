@@ -24,9 +24,9 @@ export interface OpenSpan {
 
 export interface Tracer {
   /** A span whose identity is `trace`, which must be sampled. */
-  open(trace: Trace, description: SpanDescription): OpenSpan
+  open: (trace: Trace, description: SpanDescription) => OpenSpan
   /** Runs `work` as a span of the current trace; where that is not sampled it is just run. */
-  span<T>(describe: () => SpanDescription, work: (span?: OpenSpan) => Promise<T>): Promise<T>
+  span: <T>(describe: () => SpanDescription, work: (span?: OpenSpan) => Promise<T>) => Promise<T>
 }
 
 /** For parts that nobody traces, such as a database of a test. */
@@ -73,7 +73,7 @@ export function tracer(
   return {
     open,
     // No promise of its own where there is nothing to record.
-    span(describe, work) {
+    span: (describe, work) => {
       const parent = currentTrace()
       return isSampled(parent) ? recorded(open(childOf(parent), describe()), work) : work()
     },

@@ -24,7 +24,7 @@ export async function wireTelemetry(platform: Platform): Promise<void> {
   await Promise.all(([eventStream, logStream, traceStream] as const).map((stream) => bus.streams.ensure(stream)))
   wireLog(platform, bus)
   wireAudit(platform, bus)
-  platform.dump('spans', () => spanLines(bus))
+  platform.dump('spans', () => spanLines(bus, platform.log))
 }
 
 /** Takes what must be audited out of EVENTS, each event once. */
@@ -81,8 +81,13 @@ function wireLog(platform: Platform, bus: Bus): void {
 }
 
 /** What all services have sent: telemetry alone reads it. */
-async function* spanLines(bus: Bus): AsyncIterable<SpanLine> {
-  for await (const span of bus.spans()) yield { kind: 'span', span }
+async function* spanLines(bus: Bus, log: Platform['log']): AsyncIterable<SpanLine> {
+  try {
+    for await (const span of bus.spans()) yield { kind: 'span', span }
+  } catch (error) {
+    // The state is whole without them.
+    log.warn({ err: error }, 'the spans could not be read to their end')
+  }
 }
 
 async function* logLines(bus: Bus): AsyncIterable<StateOf<'log'>> {
