@@ -36,6 +36,7 @@ export const streamSettings = {
     subjects: ['traces.*'],
     discard: 'old',
     max_bytes: trace_bytes_max,
+    duplicate_window: duplicate_window_ms * nanoseconds_per_ms,
   },
 } as const satisfies Record<string, Partial<StreamConfig>>
 

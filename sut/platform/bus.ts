@@ -45,7 +45,7 @@ export interface Bus {
   /** Everything that the stream holds now, oldest first. */
   read(stream: StreamName): AsyncIterable<{ event: SystemEvent; sequence: number }>
   kv(bucket: string): Promise<KV>
-  /** To the stream TRACES, as one message; once, without a second try. */
+  /** To the stream TRACES, as one message. */
   sendSpans(spans: readonly Span[]): Promise<void>
   /** What the stream TRACES holds now. */
   spans(): AsyncIterable<Span>

@@ -1,5 +1,5 @@
 import { DeliverPolicy, JetStreamApiError, jetstream, jetstreamManager } from '@nats-io/jetstream'
-import type { JetStreamClient, JetStreamManager, JsMsg } from '@nats-io/jetstream'
+import type { JetStreamClient, JetStreamManager, JetStreamPublishOptions, JsMsg } from '@nats-io/jetstream'
 import { Kvm, type KV } from '@nats-io/kv'
 import { connect, headers, type MsgHdrs, type NatsConnection } from '@nats-io/transport-node'
 import { pause } from '#lib/wait.ts'
@@ -54,21 +54,12 @@ export function natsBus({ config, discovery, report, tracer = noTracer }: BusOpt
     jetstreamManager(await connection(), { timeout: publish_timeout_ms, checkAPI: false })
   const replicas = (): number => replicasFor(discovery.current().nats.length)
 
-  const sendIn = async (
-    trace: Trace | undefined,
-    subject: string,
-    event: SystemEvent,
-    msgID?: string,
-  ): Promise<void> => {
+  const untilStored = async (subject: string, body: unknown, more: Partial<JetStreamPublishOptions>): Promise<void> => {
     const stream = await client()
-    const options = {
-      timeout: publish_timeout_ms,
-      ...(msgID === undefined ? {} : { msgID }),
-      ...(trace === undefined ? {} : { headers: headersOf(trace) }),
-    }
+    const options = { timeout: publish_timeout_ms, ...more }
     for (let tries = 1; ; tries++) {
       try {
-        await stream.publish(subject, JSON.stringify(event), options)
+        await stream.publish(subject, JSON.stringify(body), options)
         return
       } catch (error) {
         if (error instanceof JetStreamApiError && error.code === subject_is_taken) throw error
@@ -81,7 +72,11 @@ export function natsBus({ config, discovery, report, tracer = noTracer }: BusOpt
   const send = (stream: StreamName, subject: string, event: SystemEvent, msgID?: string): Promise<void> =>
     tracer.span(
       () => sendSpan(stream, event),
-      (span) => sendIn(span?.trace, subject, event, msgID),
+      (span) =>
+        untilStored(subject, event, {
+          ...(msgID === undefined ? {} : { msgID }),
+          ...(span === undefined ? {} : { headers: headersOf(span.trace) }),
+        }),
     )
 
   const ensure = (name: StreamName): Promise<void> =>
@@ -118,11 +113,9 @@ export function natsBus({ config, discovery, report, tracer = noTracer }: BusOpt
       for await (const message of readAll(client, manager, stream))
         yield { event: message.json<SystemEvent>(), sequence: message.seq }
     },
-    sendSpans: async (spans) => {
-      const stream = await client()
-      const subject = traceSubjectOf(config.nats?.user ?? 'nobody')
-      await stream.publish(subject, JSON.stringify(spans), { timeout: publish_timeout_ms })
-    },
+    sendSpans: (spans) =>
+      // With an id: what was stored and not acknowledged must not be there twice.
+      untilStored(traceSubjectOf(config.nats?.user ?? 'nobody'), spans, { msgID: spans[0]?.span_id ?? '' }),
     spans: async function* () {
       for await (const message of readAll(client, manager, traceStream)) yield* message.json<Span[]>()
     },
