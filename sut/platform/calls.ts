@@ -42,8 +42,8 @@ const try_most_ms = 800
 /**
  * Calls to other services: spread over their instances, retried elsewhere where that is safe, never longer than the deadline.
  */
-export function serviceCalls(options: CallsOptions): Omit<Calling, 'serve'> {
-  const { config, discovery, clock, metrics, log, tracer } = options
+export function serviceCalls(parts: CallsOptions): Omit<Calling, 'serve'> {
+  const { config, discovery, clock, metrics, log, tracer } = parts
   const retries = metrics.counter('call_retries_total', 'Calls that were tried again', ['call'])
   const ejections = metrics.counter('call_ejections_total', 'Instances that were left alone for a while', ['instance'])
   const balance = balancer(config.region, random(config.instance))
