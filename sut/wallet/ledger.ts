@@ -31,7 +31,7 @@ interface TransferRow {
   replayed: boolean
 }
 const transfer_sql = 'SELECT * FROM transfer($1, $2, $3, $4, $5, $6, $7, $8, $9)'
-// Its event carries the trace (migrations/003-traces.sql). The first value depends on the setting, so the setting comes first.
+// Its event carries the trace (migrations/005-traces.sql). The first value depends on the setting, so the setting comes first.
 const traced_sql = `SELECT moved.* FROM set_config('slot.traceparent', $10, true) AS traced,
   LATERAL transfer(CASE WHEN traced = $10 THEN $1 END, $2, $3, $4, $5, $6, $7, $8, $9) AS moved`
 
