@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { alive, descendants, identify, killTree, signalProcess, usageOf } from './process.ts'
+import { alive, descendants, identify, killTree, signalProcess, treeCpuMs, usageOf } from './process.ts'
 import { waitFor } from './wait.ts'
 
 const limit = { what: 'processes', limit_ms: 5_000, every_ms: 10 }
@@ -56,4 +56,26 @@ test('a tree is killed with all that is below it', async () => {
   }, limit)
   expect(killTree(identify(child.pid!)!)).toBe(true)
   await waitFor(() => !below.some(alive), limit)
+})
+
+test('the CPU of a tree counts what is below it, alive or ended', async () => {
+  const burn = 'const end = process.cpuUsage().user + 200_000; while (process.cpuUsage().user < end);'
+  // One child ends, the other stays: both have burnt, their parent has not.
+  const parent = spawn(
+    'sh',
+    [
+      '-c',
+      `'${process.execPath}' -e '${burn}'; '${process.execPath}' -e '${burn} console.log(1); setInterval(() => 0, 1e6)'`,
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  const identity = identify(parent.pid!)!
+  await once(parent.stdout, 'data')
+  const [tree_ms, gone_ms] = treeCpuMs([identity, { ...identity, start_ticks: 1 }])
+  expect(tree_ms).toBeGreaterThanOrEqual(400)
+  expect(usageOf(identity)!.cpu_ms).toBeLessThan(200)
+  expect(gone_ms).toBe(0)
+  killTree(identity)
+  await once(parent, 'exit')
+  expect(treeCpuMs([identity])).toEqual([0])
 })

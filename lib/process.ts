@@ -40,12 +40,10 @@ export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals)
 /** All living processes below `pid`, parents first: a program such as PostgreSQL is one process per connection. */
 export function descendants(pid: number): ProcessIdentity[] {
   const children = new Map<number, ProcessIdentity[]>()
-  for (const name of readdirSync('/proc')) {
-    const fields = /^\d+$/.test(name) ? statOf(Number(name)) : null
-    if (fields === null) continue
-    const siblings = children.get(fields.parent) ?? []
-    siblings.push({ pid: Number(name), start_ticks: fields.start_ticks })
-    children.set(fields.parent, siblings)
+  for (const { pid: child, parent, start_ticks } of allStats()) {
+    const siblings = children.get(parent) ?? []
+    siblings.push({ pid: child, start_ticks })
+    children.set(parent, siblings)
   }
   const found: ProcessIdentity[] = []
   const waiting = [pid]
@@ -75,6 +73,24 @@ export function usageOf({ pid, start_ticks }: ProcessIdentity): ProcessUsage | n
   return { cpu_ms: fields.cpu_ms, resident_bytes: Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024 }
 }
 
+/**
+ * User and system time in ms of each of these processes with all below it, those that have ended included; 0 for one that is gone.
+ */
+export function treeCpuMs(roots: readonly ProcessIdentity[]): number[] {
+  const children = new Map<number, Stat[]>()
+  const all = new Map<number, Stat>()
+  for (const stat of allStats()) {
+    all.set(stat.pid, stat)
+    children.set(stat.parent, [...(children.get(stat.parent) ?? []), stat])
+  }
+  const sum = (stat: Stat): number =>
+    (children.get(stat.pid) ?? []).reduce((total, child) => total + sum(child), stat.cpu_ms + stat.ended_children_ms)
+  return roots.map(({ pid, start_ticks }) => {
+    const stat = all.get(pid)
+    return stat?.start_ticks === start_ticks ? sum(stat) : 0
+  })
+}
+
 export interface SpawnDetachedOptions {
   cwd: string
   environment: NodeJS.ProcessEnv
@@ -91,7 +107,19 @@ export function spawnDetached(command: string, args: readonly string[], options:
   })
 }
 
-function statOf(pid: number): { parent: number; cpu_ms: number; start_ticks: number } | null {
+interface Stat extends ProcessIdentity {
+  parent: number
+  cpu_ms: number
+  /** Of children that have ended and that it has waited for, and of theirs. */
+  ended_children_ms: number
+}
+
+function allStats(): Stat[] {
+  const numbers = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  return numbers.map((name) => statOf(Number(name))).filter((stat) => stat !== null)
+}
+
+function statOf(pid: number): Stat | null {
   const text = read(`/proc/${pid}/stat`)
   if (text === null) return null
   // The name in parentheses may hold anything, parentheses too: `state`, field 3, comes after the last one.
@@ -99,7 +127,13 @@ function statOf(pid: number): { parent: number; cpu_ms: number; start_ticks: num
   const field = (number: number): number => Number(fields[number - 3])
   // A zombie whose other threads (field 20 counts them) are still ending keeps its ports open until the last one is gone.
   if (fields[0] === 'X' || (fields[0] === 'Z' && field(20) <= 1)) return null
-  return { parent: field(4), cpu_ms: (field(14) + field(15)) * tick_ms, start_ticks: field(22) }
+  return {
+    pid,
+    parent: field(4),
+    cpu_ms: (field(14) + field(15)) * tick_ms,
+    ended_children_ms: (field(16) + field(17)) * tick_ms,
+    start_ticks: field(22),
+  }
 }
 
 function read(path: string): string | null {

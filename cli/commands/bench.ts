@@ -1,6 +1,6 @@
 import type { Argv } from 'yargs'
 import type { Experiment } from '#chaos/experiments/experiment.ts'
-import { measureCost } from '#reports/measure/cost.ts'
+import { cpuMsByProgram, measureCost } from '#reports/measure/cost.ts'
 import { measureLatency } from '#reports/measure/latency.ts'
 import { isServed } from '#reports/record/operations.ts'
 import { readRecord } from '#reports/record/read.ts'
@@ -68,7 +68,10 @@ export interface Figures {
   spin_latency_p50_ms: number
   spin_latency_p99_ms: number
   failed_operations: number
+  /** By service; where the target tells it, by everything that runs for the system, the load generator included. */
   cpu_ms_per_spin: Record<string, number>
+  /** Of all cores, whoever used it: with every core busy there could be no more spins than this allows. Null: the target cannot tell. */
+  machine: { cpu_ms_per_spin: number; cores: number; spins_per_s_most: number } | null
   sentence: string
 }
 
@@ -89,7 +92,9 @@ export function figuresOf(record: RunRecord, sentence: string): Figures {
   const { begin_ms = 0, end_ms = 0 } = phaseOf(record.journal, 'up')
   const { overall, by_kind } = measureLatency(part, [])
   const spins = by_kind['spin'] ?? overall
-  const services = Object.entries(measureCost(part).cpu_seconds_by_service)
+  const spent = cpuMsByProgram(part)
+  const { machine: machine_ms, ...programs_ms } = spent ?? servicesMs(part)
+  const perSpin = (ms: number): number => ms / Math.max(1, spins.count)
   return {
     start_s: (end_ms - begin_ms) / 1000,
     measured_s: length_s,
@@ -98,11 +103,25 @@ export function figuresOf(record: RunRecord, sentence: string): Figures {
     spin_latency_p99_ms: spins.p99_ms,
     failed_operations: part.operations.filter((operation) => !isServed(operation)).length,
     cpu_ms_per_spin: Object.fromEntries(
-      services.map(([name, cpu_s]) => [name, (cpu_s * 1000) / Math.max(1, spins.count)]),
+      Object.entries(programs_ms)
+        .map(([name, ms]) => [name, perSpin(ms)] as const)
+        .toSorted(([, one], [, other]) => other - one),
     ),
+    machine: machine_ms === undefined ? null : machineOf(perSpin(machine_ms), Number(record.run.machine['cores'])),
     sentence,
   }
 }
+
+const servicesMs = (part: RunRecord): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(measureCost(part).cpu_seconds_by_service).map(([name, cpu_s]) => [name, cpu_s * 1000]),
+  )
+
+const machineOf = (cpu_ms_per_spin: number, cores: number): Figures['machine'] => ({
+  cpu_ms_per_spin,
+  cores,
+  spins_per_s_most: (cores * 1000) / cpu_ms_per_spin,
+})
 
 export function figuresText(figures: Figures): string {
   const rows: [string, string][] = [
@@ -120,6 +139,16 @@ export function figuresText(figures: Figures): string {
       `cpu ${service}`,
       `${cpu_ms.toFixed(2)} ms per spin`,
     ]),
+    ...(figures.machine === null ? [] : [machineRow(figures.machine)]),
   ]
   return [...rows.map(([title, text]) => `${title.padEnd(14)} ${text}`), figures.sentence].join('\n')
 }
+
+const machineRow = ({
+  cpu_ms_per_spin,
+  cores,
+  spins_per_s_most,
+}: NonNullable<Figures['machine']>): [string, string] => [
+  'machine',
+  `${cpu_ms_per_spin.toFixed(1)} ms per spin of ${cores} cores: ${spins_per_s_most.toFixed(0)} spins/s with all of them busy`,
+]

@@ -154,6 +154,11 @@ export const observationLine = Type.Union([
       nats: Type.Object({ leader: nullable(text), nodes_ready: Type.Integer() }),
     }),
     pending: Type.Record(text, number), // sums over all instances: outbox, rounds_open, events_behind …
+    /**
+     * CPU since some time before the run, where one machine carries everything: by program (a service, postgres, k6 …), and of all
+     * cores as `machine`. Only differences between two samples mean something.
+     */
+    cpu_ms: Type.Optional(Type.Record(text, number)),
   }),
   Type.Object({
     kind: Type.Literal('event'),

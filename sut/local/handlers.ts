@@ -30,7 +30,7 @@ export function handlersOf(
     sample: () => sampler.sample(),
     pending: () => sampler.pending(true),
     guard: ({ pid }) => {
-      processes.guard('guarded', pid)
+      processes.guard('load', pid)
       return none
     },
     links: (selector) => linkFaults.links(selector),

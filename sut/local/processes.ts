@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '#lib/clock.ts'
 import { openLines } from '#lib/json-lines.ts'
-import { type ProcessIdentity, alive, identify, killTree } from '#lib/process.ts'
+import { type ProcessIdentity, alive, identify, killTree, treeCpuMs } from '#lib/process.ts'
 import { type ProcessRecord, endProcesses, processesFile } from '#lib/warden.ts'
 
 // Every process of a system is started here, and written down before anything else happens: so that the warden, or `recover`,
@@ -39,6 +39,8 @@ export interface Processes {
   /** Takes a process that somebody else started (the load generator) into what must be ended. False: it is gone. */
   guard(name: string, pid: number): boolean
   log(name: string): string
+  /** User and system time of what is alive, by program: the name up to its first hyphen. */
+  cpu_ms(): Record<string, number>
   /** Ends everything. Throws WaitedTooLong when something does not go. */
   end(): Promise<void>
 }
@@ -84,6 +86,16 @@ export function ownProcesses(folder: string, clock: Clock): Processes {
       const identity = identify(pid)
       if (identity !== null) record({ name, ...identity, stop: 'SIGKILL' })
       return identity !== null
+    },
+    cpu_ms() {
+      const living = records.filter(alive)
+      const used = treeCpuMs(living)
+      const sums: Record<string, number> = {}
+      for (const [index, { name }] of living.entries()) {
+        const program = name.split('-', 1)[0]!
+        sums[program] = (sums[program] ?? 0) + used[index]!
+      }
+      return sums
     },
     async end() {
       await endProcesses(records)

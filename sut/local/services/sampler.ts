@@ -1,3 +1,4 @@
+import { cpus } from 'node:os'
 import type { InstanceSample, ObservationLine } from '#reports/record/format.ts'
 import type { PendingWork } from '#sut/contracts/state.ts'
 import type { SystemContext } from '../context.ts'
@@ -18,7 +19,7 @@ export interface Sampler {
   pending(everywhere: boolean): Promise<Record<string, number>>
 }
 
-export function createSampler({ clock, request }: SystemContext, fleet: Fleet, stores: Stores): Sampler {
+export function createSampler({ clock, request, processes }: SystemContext, fleet: Fleet, stores: Stores): Sampler {
   const histories = readingHistories<Instance>()
 
   const sampleOf = async (instance: Instance): Promise<InstanceSample> => {
@@ -65,10 +66,20 @@ export function createSampler({ clock, request }: SystemContext, fleet: Fleet, s
       ])
       histories.keep(instances)
       const stores_now = { postgres, redis: { leader: redis }, nats }
-      return { kind: 'sample', at_ms, instances: samples, stores: stores_now, pending: work }
+      const cpu_ms = { ...processes.cpu_ms(), supervisor: ownCpuMs(), machine: machineCpuMs() }
+      return { kind: 'sample', at_ms, instances: samples, stores: stores_now, pending: work, cpu_ms }
     },
   }
 }
+
+function ownCpuMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}
+
+/** Of all cores, whatever they did. */
+const machineCpuMs = (): number =>
+  cpus().reduce((sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq, 0)
 
 function firstOfEach(instances: readonly Instance[]): Instance[] {
   const first = new Map<string, Instance>()
