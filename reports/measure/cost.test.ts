@@ -9,9 +9,14 @@ function recordWith(told: (Record<string, number> | undefined)[]) {
   return { ...record, observations }
 }
 
-test('what a program used is the difference of the last sample and the first', () => {
-  const record = recordWith([undefined, { wallet: 100, machine: 900 }, {}, { wallet: 350, k6: 40, machine: 1900 }])
-  expect(cpuMsByProgram(record)).toEqual({ wallet: 250, k6: 40, machine: 1000 })
+test('what a program used is the difference between when it was seen last and the first sample', () => {
+  const record = recordWith([
+    undefined,
+    { wallet: 100, load: 7, machine: 900 },
+    { load: 9 },
+    { wallet: 350, k6: 40, machine: 1900 },
+  ])
+  expect(cpuMsByProgram(record)).toEqual({ wallet: 250, load: 2, k6: 40, machine: 1000 })
 })
 
 test('a target that does not tell, or a counter that began anew, gives no figure rather than a wrong one', () => {

@@ -30,17 +30,20 @@ export function sampleLengths_s(samples: readonly Sample[]): number[] {
 const byName = ([one]: [string, unknown], [other]: [string, unknown]): number => (one < other ? -1 : 1)
 
 /**
- * CPU in ms that each program used between the first and the last sample, `machine` for all cores; null where the target cannot tell,
- * or something was restarted meanwhile (then its counter began anew).
+ * CPU in ms that each program used over all samples, `machine` for all cores; null where the target cannot tell, or something was
+ * restarted meanwhile (then its counter began anew). One that ended is counted until it was seen last.
  */
 export function cpuMsByProgram(record: RunRecord): Record<string, number> | null {
-  const told = record.observations.flatMap((line) =>
-    line.kind === 'sample' && line.cpu_ms !== undefined ? [line.cpu_ms] : [],
-  )
-  const [first, last] = [told[0], told.at(-1)]
-  if (first === undefined || last === undefined) return null
-  const used = Object.keys(last).map((program) => [program, last[program]! - (first[program] ?? 0)] as const)
-  return used.some(([, ms]) => ms < 0) ? null : Object.fromEntries(used)
+  const told = record.observations.flatMap((line) => (line.kind === 'sample' ? [line.cpu_ms ?? {}] : []))
+  const first = told.find((sample) => Object.keys(sample).length > 0)
+  if (first === undefined) return null
+  const newest: Record<string, number> = {}
+  for (const sample of told)
+    for (const [program, ms] of Object.entries(sample)) {
+      if (ms < (newest[program] ?? 0)) return null
+      newest[program] = ms
+    }
+  return Object.fromEntries(Object.entries(newest).map(([program, ms]) => [program, ms - (first[program] ?? 0)]))
 }
 
 const running = new Set(['starting', 'ready', 'not-ready', 'stopping'])
