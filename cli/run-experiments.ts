@@ -79,6 +79,8 @@ export interface RunAll {
 /** Runs, judges and reports one experiment after the other. Throws when nothing could be measured; the record stays. */
 export async function runAll({ plans, name, out, terminal, signal, judged }: RunAll): Promise<Ran> {
   const { share: trace_share } = traceSettingsOf(process.env)
+  // Before a sandbox is entered: in there nothing can be fetched.
+  await prepareAll(['k6'], { progress: terminal.line, signal })
   await standReady(
     plans.map(({ target, place }) => ({ target, options: place })),
     terminal,
