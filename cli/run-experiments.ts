@@ -14,6 +14,7 @@ import type { ResultFile } from '#reports/record/result.ts'
 import { storageFailure } from '#reports/record/writer.ts'
 import { loadGenerator } from '#scenarios/load-generator.ts'
 import { traceSettingsOf } from '#sut/contracts/tracing.ts'
+import type { ProgramName } from '#toolchain/registry.ts'
 import { prepareAll } from '#toolchain/resolve.ts'
 import { catalogue } from './catalogue.ts'
 import { newRunId, outputFolder, shown } from './folders.ts'
@@ -79,10 +80,8 @@ export interface RunAll {
 /** Runs, judges and reports one experiment after the other. Throws when nothing could be measured; the record stays. */
 export async function runAll({ plans, name, out, terminal, signal, judged }: RunAll): Promise<Ran> {
   const { share: trace_share } = traceSettingsOf(process.env)
-  // Before a sandbox is entered: in there nothing can be fetched.
-  await prepareAll(['k6'], { progress: terminal.line, signal })
   await standReady(
-    plans.map(({ target, place }) => ({ target, options: place })),
+    plans.map(({ target, place }) => ({ target, options: place, programs: programsOf(target) })),
     terminal,
     signal,
   )
@@ -112,6 +111,9 @@ export async function runAll({ plans, name, out, terminal, signal, judged }: Run
   return ran
 }
 
+/** Whatever the target needs, and what makes the load. */
+const programsOf = ({ programs }: Plan['target']): ProgramName[] => [...programs, 'k6']
+
 /** The path of k6. Without the programs no run begins, and a folder that was made for it goes again. */
 async function prepared(
   folder: string,
@@ -120,9 +122,8 @@ async function prepared(
   signal: AbortSignal,
 ): Promise<string> {
   try {
-    const needed = new Set(plans.flatMap(({ target }) => target.programs))
-    await prepareAll([...needed], { progress: line, signal })
-    return (await prepareAll(['k6'], { progress: line, signal })).k6.path
+    const needed = new Set(plans.flatMap(({ target }) => programsOf(target)))
+    return (await prepareAll(['k6', ...needed], { progress: line, signal })).k6.path
   } catch (error) {
     await rmdir(folder)
     throw signal.aborted ? signal.reason : error

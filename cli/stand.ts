@@ -3,6 +3,8 @@ import { existsSync, statSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
 import type { Target, TargetOptions } from '#chaos/targets/target.ts'
 import { Failure, textOf } from '#lib/errors.ts'
+import type { ProgramName } from '#toolchain/registry.ts'
+import { prepareAll } from '#toolchain/resolve.ts'
 import { catalogue } from './catalogue.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -12,6 +14,8 @@ import type { Terminal } from './terminal.ts'
 interface Ground {
   target: Target
   options: TargetOptions
+  /** What the command will look for, in there too. */
+  programs: readonly ProgramName[]
 }
 
 /** Prepares what the systems of a command stand on. Returns in the process that goes on; the other one ends with its exit code. */
@@ -20,9 +24,11 @@ export async function standReady(grounds: readonly Ground[], terminal: Terminal,
   const different = new Map(
     grounds.map((ground) => [`${ground.target.name} ${JSON.stringify(ground.options)}`, ground]),
   )
-  for (const { target, options } of different.values()) {
+  for (const { target, options, programs } of different.values()) {
     const prepared = await target.prepare?.(options, { progress: terminal.line, ask, signal })
-    await enter(prepared?.network_namespace ?? null)
+    const namespace = prepared?.network_namespace ?? null
+    if (isElsewhere(namespace)) await prepareAll([...programs], { progress: terminal.line, signal })
+    await enter(namespace)
   }
 }
 
@@ -42,7 +48,7 @@ async function question(text: string): Promise<boolean> {
 
 /** Goes on in that network namespace; null, or where we are already: here. */
 async function enter(namespace: string | null): Promise<void> {
-  if (namespace === null || !existsSync(namespace) || isHere(namespace)) return
+  if (!isElsewhere(namespace)) return
   const args = [`--net=${namespace}`, process.execPath, ...process.execArgv, ...process.argv.slice(1)]
   const child = spawn('nsenter', args, { stdio: 'inherit' })
   // A terminal sends Ctrl-C to both: the other one cleans up, this one waits for it.
@@ -63,8 +69,9 @@ async function enter(namespace: string | null): Promise<void> {
   process.exit(code)
 }
 
-function isHere(namespace: string): boolean {
+function isElsewhere(namespace: string | null): namespace is string {
+  if (namespace === null || !existsSync(namespace)) return false
   const here = statSync('/proc/self/ns/net')
   const there = statSync(namespace)
-  return here.ino === there.ino && here.dev === there.dev
+  return here.ino !== there.ino || here.dev !== there.dev
 }

@@ -37,7 +37,7 @@ export const up = {
     using here = session()
     const { terminal, signal } = here
     await prepareAll([...where.programs], { progress: terminal.line, signal })
-    await standReady([{ target: where, options }], terminal, signal)
+    await standReady([{ target: where, options, programs: where.programs }], terminal, signal)
     const start_ms = systemClock.monotonic_ms()
     terminal.progress({ kind: 'begin', phase: 'up', title: 'system up' })
     const system = await where.up({

@@ -37,10 +37,7 @@ async function someone(amount_minor: number) {
 }
 
 async function logged(player_id: string): Promise<string[]> {
-  const answer = await fetch(`http://127.0.0.1:${system.operations['telemetry']}/dump`, {
-    headers: { authorization: `Bearer ${system.token}` },
-  })
-  const lines = (await answer.text()).split('\n').filter((line) => line !== '')
+  const lines = (await system.ask('telemetry', '/dump')).split('\n').filter((line) => line !== '')
   return lines
     .map((line) => JSON.parse(line) as StateLine)
     .flatMap((line) => (line.kind === 'log' && line.event.player_id === player_id ? [line.event.type] : []))

@@ -11,7 +11,7 @@ import type {
   SpinResult,
 } from '#sut/contracts/api.ts'
 import { firstAuditBreak } from '#sut/contracts/audit.ts'
-import { services } from '#sut/contracts/descriptor.ts'
+import { services, type ServiceName } from '#sut/contracts/descriptor.ts'
 import { drawStops, seedHash, winOf } from '#sut/contracts/fairness.ts'
 import type { StateLine } from '#sut/contracts/state.ts'
 import { playerClient } from './player.ts'
@@ -28,11 +28,6 @@ afterAll(async () => {
   await player.close()
   await system[Symbol.asyncDispose]()
 })
-
-const operations = (service: string, path: string): Promise<Response> =>
-  fetch(`http://127.0.0.1:${system.operations[service]}${path}`, {
-    headers: { authorization: `Bearer ${system.token}` },
-  })
 
 test('a player registers, deposits, spins, is paid, and reads it back; the books agree', async () => {
   const credentials = { name: 'ada', password: 'correct horse' }
@@ -192,15 +187,15 @@ async function settled(): Promise<void> {
   for (const service of services)
     await waitFor(
       async () => {
-        const { pending } = (await (await operations(service, '/state')).json()) as { pending: Record<string, number> }
+        const { pending } = JSON.parse(await system.ask(service, '/state')) as { pending: Record<string, number> }
         return Object.values(pending).every((count) => count === 0)
       },
       { what: `${service} to settle`, limit_ms: 15_000, every_ms: 200 },
     )
 }
 
-async function dump(service: string): Promise<StateLine[]> {
-  const text = await (await operations(service, '/dump')).text()
+async function dump(service: ServiceName): Promise<StateLine[]> {
+  const text = await system.ask(service, '/dump')
   return text
     .split('\n')
     .filter((line) => line !== '')

@@ -304,12 +304,7 @@ test('a token opens the routes of its role, and no other', async () => {
 test('forged, tampered, skewed and replayed requests are refused, each in its own way, and counted', async () => {
   const holder = await someone()
   const made: Made = { method: 'GET', path: '/v1/balance', body: '', headers: {} }
-  const refusals = async (): Promise<string> => {
-    const answer = await fetch(`http://127.0.0.1:${system.operations['gateway']}/metrics`, {
-      headers: { authorization: `Bearer ${system.token}` },
-    })
-    return answer.text()
-  }
+  const refusals = (): Promise<string> => system.ask('gateway', '/metrics')
   const countOf = async (code: string): Promise<number> =>
     Number(new RegExp(`gateway_refusals_total\\{[^}]*code="${code}"[^}]*\\} (\\d+)`).exec(await refusals())?.[1] ?? 0)
   const right = signed(made, holder, 'right', '')

@@ -19,11 +19,6 @@ afterAll(async () => {
   await system[Symbol.asyncDispose]()
 })
 
-const operations = async (service: string, path: string): Promise<string> => {
-  const headers = { authorization: `Bearer ${system.token}` }
-  return (await fetch(`http://127.0.0.1:${system.operations[service]}${path}`, { headers })).text()
-}
-
 test('a player is served, money moves once, and the books agree', async () => {
   const credentials = { name: 'ada', password: 'correct horse' }
   expect((await player.send('register', credentials)).status).toBe(201)
@@ -48,7 +43,7 @@ test('a player is served, money moves once, and the books agree', async () => {
   expect(await player.send('balance')).toMatchObject({ body: { balance_minor } })
   const history = async (): Promise<boolean> => (await player.send<History>('history')).body.rounds.length === 10
   await waitFor(history, { what: 'the history of ten rounds', limit_ms: 15_000 })
-  const told = (await operations('wallet', '/dump')).split('\n').filter((line) => line !== '')
+  const told = (await system.ask('wallet', '/dump')).split('\n').filter((line) => line !== '')
   const accounts = told.map((line) => JSON.parse(line) as StateLine).filter(({ kind }) => kind === 'account')
   expect(accounts).toContainEqual(expect.objectContaining({ account: `player:${player_id}`, balance_minor }))
 })
@@ -70,15 +65,15 @@ test('a spin of more money than there is gets the problem of the wallet', async 
 
 test('the gateway alone has a door; every service has metrics and readiness of its own', async () => {
   for (const service of services) {
-    expect(JSON.parse(await operations(service, '/readyz')), service).toEqual({})
-    expect(await operations(service, '/metrics'), service).toContain(`service="${service}"`)
+    expect(JSON.parse(await system.ask(service, '/readyz')), service).toEqual({})
+    expect(await system.ask(service, '/metrics'), service).toContain(`service="${service}"`)
     const { port, platform } = system.services.get(service)!
     expect(port > 0, service).toBe(service === 'gateway')
     if (service !== 'gateway') expect(() => platform.http, service).toThrow('has no door')
   }
-  const game = await operations('game', '/metrics')
+  const game = await system.ask('game', '/metrics')
   expect(game).toMatch(/call_duration_seconds_count\{.*call="wallet.transfer",code="ok"\} [1-9]/)
-  expect(await operations('wallet', '/metrics')).toMatch(
+  expect(await system.ask('wallet', '/metrics')).toMatch(
     /http_request_duration_seconds_count\{.*route="\/transfers",code="200"\} [1-9]/,
   )
 })

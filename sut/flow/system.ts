@@ -23,11 +23,10 @@ const with_database = ['identity', 'session', 'game', 'wallet', 'catalog', 'tele
 
 export interface TestSystem extends AsyncDisposable {
   readonly url: string
-  readonly token: string
   /** Passwords of the accounts `operator` and `auditor`. */
   readonly staff: Secrets['staff']
-  /** Operations port by service. */
-  readonly operations: Record<string, number>
+  /** The text that a service answers on its operations port: /dump, /metrics, /readyz, /state. */
+  ask(service: ServiceName, path: string): Promise<string>
   readonly services: ReadonlyMap<ServiceName, StartedService>
 }
 
@@ -61,9 +60,12 @@ export async function startTestSystem(design = 'standard'): Promise<TestSystem> 
     const started = await start(configs, cleanUp.defer.bind(cleanUp))
     return {
       url: `https://127.0.0.1:${ports['gateway']}`,
-      token: secrets.operations_token,
       staff: secrets.staff,
-      operations: Object.fromEntries([...started].map(([name, { operations_port }]) => [name, operations_port])),
+      ask: async (service, path) => {
+        const { operations_port } = started.get(service)!
+        const headers = { authorization: `Bearer ${secrets.operations_token}` }
+        return (await fetch(`http://127.0.0.1:${operations_port}${path}`, { headers })).text()
+      },
       services: started,
       [Symbol.asyncDispose]: () => cleanUp.disposeAsync(),
     }

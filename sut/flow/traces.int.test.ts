@@ -20,13 +20,8 @@ afterAll(async () => {
   await system[Symbol.asyncDispose]()
 })
 
-const ask = async (service: string, path: string): Promise<string> => {
-  const headers = { authorization: `Bearer ${system.token}` }
-  return await (await fetch(`http://127.0.0.1:${system.operations[service]}${path}`, { headers })).text()
-}
-
 async function spansOf(trace_id: string): Promise<Span[]> {
-  const lines = (await ask('telemetry', '/dump')).split('\n').filter((line) => line !== '')
+  const lines = (await system.ask('telemetry', '/dump')).split('\n').filter((line) => line !== '')
   const state = lines.map((line) => JSON.parse(line) as DumpLine)
   return state.flatMap((line) => (line.kind === 'span' && line.span.trace_id === trace_id ? [line.span] : []))
 }
@@ -87,7 +82,7 @@ test('a sampled spin is one tree of spans, from the door to the stores and throu
     expect(text).not.toContain(secret)
 
   expect(await spansOf(other)).toEqual([])
-  expect(await ask('gateway', '/metrics')).toMatch(/^trace_spans_total\{.*\} [1-9]/m)
+  expect(await system.ask('gateway', '/metrics')).toMatch(/^trace_spans_total\{.*\} [1-9]/m)
 })
 
 test('a body that comes long after its headers does not lose the trace of its request', async () => {

@@ -111,8 +111,8 @@ export function createInstance(context: SystemContext, options: InstanceOptions)
       const process = kept.process()
       if (process === null || stopping || probing) return false
       probing = true
-      const answers = await Promise.all(parts.map(({ operations_port }) => operations.ready(operations_port)))
-      probing = false
+      const asked = Promise.all(parts.map(({ operations_port }) => operations.ready(operations_port)))
+      const answers = await asked.finally(() => (probing = false))
       const ok = answers.every((each) => each)
       if (process !== kept.process()) return false
       failures = ok ? 0 : failures + 1
