@@ -1,3 +1,4 @@
+import { hashSync } from 'bcryptjs'
 import { eventStream, logStream } from '#sut/contracts/events.ts'
 import { traceStream, traceSubjectOf } from '#sut/contracts/tracing.ts'
 import { inboxOf } from '#sut/platform/bus-streams.ts'
@@ -24,13 +25,16 @@ export function natsUsers({ passwords, observer: password }: Secrets): NatsUser[
   return [...services, { user: observer, password, publish: [], subscribe: [] }]
 }
 
+/** A server needs to know no password by heart. The least that there is: nobody guesses 144 random bits, and every login pays for it. */
+const bcrypt_cost = 4
+
 /** The part of a server's configuration that says who may do what. */
 export function natsAuthorization(users: readonly NatsUser[]): string {
   const permission = (allowed: readonly string[]): string =>
     allowed.length === 0 ? '{ deny: [">"] }' : `{ allow: ${JSON.stringify(allowed)} }`
   const lines = users.map(
     ({ user, password, publish, subscribe }) =>
-      `    { user: ${user}, password: "${password}", permissions: { publish: ${permission(publish)}, subscribe: ${permission(subscribe)} } }`,
+      `    { user: ${user}, password: "${hashSync(password, bcrypt_cost)}", permissions: { publish: ${permission(publish)}, subscribe: ${permission(subscribe)} } }`,
   )
   return ['authorization {', '  users: [', ...lines, '  ]', '}'].join('\n')
 }

@@ -46,7 +46,7 @@ export async function endSystem(folder: string, processes: Processes | undefined
 /** Servers that run as another user must get through to their data; everything else is for this user alone. */
 export async function prepareFolders(folder: string): Promise<void> {
   process.umask(0o077)
-  for (const name of ['config', 'data', 'discovery', 'logs']) {
+  for (const name of ['config', 'data', 'discovery', 'logs', 'vault']) {
     await mkdir(join(folder, name), { recursive: true })
     await chmod(join(folder, name), 0o711)
   }

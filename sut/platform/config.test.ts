@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { readConfig } from './config.ts'
+import { writeSealed } from './sealed-file.ts'
 
 const config = {
   service: 'wallet',
@@ -24,10 +25,25 @@ test('instances that share a file have their names from the environment', async 
   const path = join(folder, 'config.json')
   try {
     await writeFile(path, JSON.stringify(config))
-    expect(readConfig({ SLOT_CONFIG: path }).instance).toBe('wallet-a')
-    expect(readConfig({ SLOT_CONFIG: path, SLOT_INSTANCE: '' }).instance).toBe('wallet-a')
-    expect(readConfig({ SLOT_CONFIG: path, SLOT_INSTANCE: 'wallet-a-7d-x' }).instance).toBe('wallet-a-7d-x')
-    expect(() => readConfig({})).toThrow('SLOT_CONFIG names no file')
+    expect((await readConfig({ SLOT_CONFIG: path })).instance).toBe('wallet-a')
+    expect((await readConfig({ SLOT_CONFIG: path, SLOT_INSTANCE: '' })).instance).toBe('wallet-a')
+    expect((await readConfig({ SLOT_CONFIG: path, SLOT_INSTANCE: 'wallet-a-7d-x' })).instance).toBe('wallet-a-7d-x')
+    await expect(readConfig({})).rejects.toThrow('SLOT_CONFIG names no file')
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})
+
+test('a sealed file is read with its key, and the error of one that cannot be opened names the file', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'slot-chaos-test-config-'))
+  const path = join(folder, 'wallet-a.age')
+  try {
+    const other = await writeSealed(path, 'something else')
+    const key = await writeSealed(path, JSON.stringify(config))
+    expect(await readConfig({ SLOT_CONFIG: path, SLOT_CONFIG_KEY: key })).toEqual(config)
+    const refused = { code: 'CONFIG_INVALID', message: expect.stringContaining(path) }
+    await expect(readConfig({ SLOT_CONFIG: path, SLOT_CONFIG_KEY: other })).rejects.toMatchObject(refused)
+    await expect(readConfig({ SLOT_CONFIG: path })).rejects.toMatchObject(refused)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { Type, type Static, type TSchema } from 'typebox'
 import { Failure, textOf } from '#lib/errors.ts'
 import { regionName, serviceName } from '#sut/contracts/descriptor.ts'
@@ -9,8 +10,8 @@ const text = Type.String({ minLength: 1 })
 const port = Type.Integer({ minimum: 0, maximum: 65535 })
 
 /**
- * One JSON file a process, named by the environment variable SLOT_CONFIG. Where all instances of a service share one file,
- * SLOT_INSTANCE says which of them a process is.
+ * One JSON file a process, named by the environment variable SLOT_CONFIG; sealed (sealed-file.ts) when SLOT_CONFIG_KEY is set.
+ * Where all instances of a service share one file, SLOT_INSTANCE says which of them a process is.
  */
 export const serviceConfig = Type.Object({
   service: serviceName,
@@ -39,28 +40,54 @@ export type ServiceConfig = Static<typeof serviceConfig>
 export const hostConfig = Type.Object({ services: Type.Array(serviceConfig, { minItems: 1 }) })
 export type HostConfig = Static<typeof hostConfig>
 
-/** Throws CONFIG_INVALID with every violation. `environment`: SLOT_CONFIG, and SLOT_INSTANCE if it is another than the file's. */
-export function readConfig({ SLOT_CONFIG: path, SLOT_INSTANCE: instance }: NodeJS.ProcessEnv): ServiceConfig {
-  if (path === undefined) throw new Failure('CONFIG_INVALID', 'SLOT_CONFIG names no file')
-  const config = readJson(path, serviceConfig)
+/** Throws CONFIG_INVALID with every violation. `environment`: SLOT_CONFIG, SLOT_CONFIG_KEY, and SLOT_INSTANCE if it is another than the file's. */
+export async function readConfig(environment: NodeJS.ProcessEnv): Promise<ServiceConfig> {
+  const config = await readOwn(environment, serviceConfig)
+  const { SLOT_INSTANCE: instance } = environment
   return instance === undefined || instance === '' ? config : { ...config, instance }
 }
 
 /** Throws CONFIG_INVALID with every violation. */
-export function readHostConfig({ SLOT_CONFIG: path }: NodeJS.ProcessEnv): HostConfig {
+export const readHostConfig = (environment: NodeJS.ProcessEnv): Promise<HostConfig> => readOwn(environment, hostConfig)
+
+async function readOwn<Schema extends TSchema>(
+  { SLOT_CONFIG: path, SLOT_CONFIG_KEY: key }: NodeJS.ProcessEnv,
+  schema: Schema,
+): Promise<Static<Schema>> {
   if (path === undefined) throw new Failure('CONFIG_INVALID', 'SLOT_CONFIG names no file')
-  return readJson(path, hostConfig)
+  // Where nothing is sealed, nothing is loaded for it.
+  const reading =
+    key === undefined
+      ? readFile(path, 'utf8')
+      : import('./sealed-file.ts').then(({ readSealed }) => readSealed(path, key))
+  const content = await reading.catch((error: unknown) => {
+    throw unreadable(path, error)
+  })
+  return valid(path, content, schema)
 }
 
 /** Reads and validates a JSON file; throws CONFIG_INVALID. */
 export function readJson<Schema extends TSchema>(path: string, schema: Schema): Static<Schema> {
+  let content: string
+  try {
+    content = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw unreadable(path, error)
+  }
+  return valid(path, content, schema)
+}
+
+function valid<Schema extends TSchema>(path: string, content: string, schema: Schema): Static<Schema> {
   let value: unknown
   try {
-    value = JSON.parse(readFileSync(path, 'utf8'))
+    value = JSON.parse(content)
   } catch (error) {
-    throw new Failure('CONFIG_INVALID', `${path}: ${textOf(error)}`, { cause: error })
+    throw unreadable(path, error)
   }
   const violations = violationsOf(schema, value)
   if (violations.length > 0) throw new Failure('CONFIG_INVALID', `${path}: ${violations.join('; ')}`)
   return value as Static<Schema>
 }
+
+const unreadable = (path: string, error: unknown): Failure =>
+  new Failure('CONFIG_INVALID', `${path}: ${textOf(error)}`, { cause: error })

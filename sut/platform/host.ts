@@ -20,8 +20,8 @@ export interface StartedHost {
 
 /** The whole life of a process that hosts several services. `parts`: each after those that it calls. */
 export async function runHost(parts: readonly Part[]): Promise<void> {
-  await runProcess(() => {
-    const config = readHostConfig(process.env)
+  await runProcess(async () => {
+    const config = await readHostConfig(process.env)
     return () => startHost(config, parts)
   })
 }

@@ -38,18 +38,18 @@ const close_limit_ms = 5000
 
 /** The whole life of a service process: see platform.ts for what `wire` gets. */
 export async function runService(name: ServiceName, wire: Wire, options: RunOptions = {}): Promise<void> {
-  await runProcess(() => {
-    const config = readConfig(process.env)
+  await runProcess(async () => {
+    const config = await readConfig(process.env)
     if (config.service !== name) throw new Failure('CONFIG_INVALID', `the config is of ${config.service}, not ${name}`)
     return () => startService(config, wire, options)
   })
 }
 
 /** The life of a process: `prepared` reads its configuration, what it returns starts what runs there. */
-export async function runProcess(prepared: () => () => Promise<Pick<StartedService, 'stop'>>): Promise<void> {
-  let start: ReturnType<typeof prepared>
+export async function runProcess(prepared: () => Promise<() => Promise<Pick<StartedService, 'stop'>>>): Promise<void> {
+  let start: Awaited<ReturnType<typeof prepared>>
   try {
-    start = prepared()
+    start = await prepared()
   } catch (error) {
     process.stderr.write(`error ${error instanceof Failure ? error.code : 'INTERNAL'}: ${textOf(error)}\n`)
     process.exit(2)

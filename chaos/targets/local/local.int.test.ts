@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
@@ -11,6 +11,7 @@ import { systemFolder } from './state.ts'
 import { localTarget } from './target.ts'
 import { standIn } from './testing/bundle.ts'
 import { isListening, leftOf } from './testing/left.ts'
+import { configOf, order } from './testing/stand-in.ts'
 
 const target = localTarget(standIn)
 const ports_from = 30_500
@@ -49,14 +50,8 @@ async function keepEvents(): Promise<void> {
   for await (const line of system.events(reading.signal)) events.push(line)
 }
 
-const configOf = async (instance: string) =>
-  JSON.parse(await readFile(join(systemFolder(system.id), 'config', `${instance}.json`), 'utf8'))
 const discoveryOf = async (name: string) =>
   JSON.parse(await readFile(join(systemFolder(system.id), 'discovery', `${name}.json`), 'utf8'))
-const order = async (instance: string, what: string): Promise<void> => {
-  const { operations } = await configOf(instance)
-  await (await request(`http://127.0.0.1:${operations.port}${what}`, { method: 'POST' })).body.dump()
-}
 const instance = async (name: string) => (await system.sample()).instances.find((each) => each.instance === name)
 const has = (event: string, subject: string): boolean =>
   events.some((line) => line.kind === 'event' && line.event === event && line.subject === subject)
@@ -145,6 +140,21 @@ describe('links', () => {
   })
 })
 
+test('what a service must know stands in no file that another could read', async () => {
+  const { operations, database, nats } = await configOf(system.id, 'wallet-b-1')
+  const folder = systemFolder(system.id)
+  const vault = await readFile(join(folder, 'vault', 'wallet-b-1.age'), 'latin1')
+  expect(vault).toMatch(/^age-encryption\.org\/v1\n/)
+  const files = await readdir(folder, { recursive: true, withFileTypes: true })
+  const own = files.filter((file) => file.isFile() && !file.parentPath.startsWith(join(folder, 'data')))
+  expect(own.length).toBeGreaterThan(20)
+  for (const { parentPath, name } of own) {
+    const text = await readFile(join(parentPath, name), 'latin1')
+    for (const secret of [operations.token, database.password, nats.password])
+      expect(text.includes(secret), name).toBe(false)
+  }
+})
+
 describe('instances', () => {
   test('a killed one leaves discovery at once and is restarted at once', async () => {
     const [killed] = await system.faults.kill(['wallet-a-1'])
@@ -154,17 +164,17 @@ describe('instances', () => {
     expect(has('exited', 'wallet-a-1')).toBe(true)
   })
   test('one that crashes again waits longer', async () => {
-    await order('wallet-a-1', '/die').catch(() => undefined)
+    await order(system.id, 'wallet-a-1', '/die').catch(() => undefined)
     await happened('back-off', 'wallet-a-1')
     await waitFor(async () => (await instance('wallet-a-1'))?.state === 'ready', { what: 'readiness', ...settled })
   })
   test('one that is not ready gets no traffic until it is', async () => {
     const known = async () =>
       (await discoveryOf('gateway-a')).services.wallet.map((each: { instance: string }) => each.instance)
-    await order('wallet-b-1', '/unready')
+    await order(system.id, 'wallet-b-1', '/unready')
     await waitFor(async () => !(await known()).includes('wallet-b-1'), { what: 'its removal', ...settled })
     expect((await instance('wallet-b-1'))?.state).toBe('not-ready')
-    await order('wallet-b-1', '/ready')
+    await order(system.id, 'wallet-b-1', '/ready')
     await waitFor(async () => (await known()).includes('wallet-b-1'), { what: 'its return', ...settled })
   })
   test('a service with no ready instance cannot tell its state, and is named', async () => {
@@ -172,17 +182,17 @@ describe('instances', () => {
     const all = async (wanted: string) =>
       (await Promise.all(wallets.map((name) => instance(name)))).every((each) => each?.state === wanted)
     try {
-      for (const name of wallets) await order(name, '/unready')
+      for (const name of wallets) await order(system.id, name, '/unready')
       await waitFor(() => all('not-ready'), { what: 'both to be not ready', ...settled })
       const dump = Array.fromAsync(system.dump())
       await expect(dump).rejects.toMatchObject({ code: 'STATE_UNREADABLE', message: expect.stringContaining('wallet') })
     } finally {
-      for (const name of wallets) await order(name, '/ready')
+      for (const name of wallets) await order(system.id, name, '/ready')
       await waitFor(() => all('ready'), { what: 'both to be ready', ...settled })
     }
   })
   test('more are started under load, with a proxy from the start, and stopped without it', async () => {
-    await order('wallet-b-1', '/busy')
+    await order(system.id, 'wallet-b-1', '/busy')
     await waitFor(async () => (await instance('wallet-b-2'))?.state === 'ready', { what: 'scale-out', ...settled })
     expect((await system.faults.links({ from: 'gateway', to: 'wallet' })).map(({ id }) => id)).toContain(
       'gateway-a>wallet-b-2',
@@ -197,7 +207,7 @@ describe('instances', () => {
         signal: 'queue_depth',
       }),
     )
-    await order('wallet-b-1', '/idle')
+    await order(system.id, 'wallet-b-1', '/idle')
     await waitFor(async () => (await instance('wallet-b-2')) === undefined, { what: 'scale-in', ...settled })
   })
   test('processes of others cannot be killed', async () => {
@@ -207,7 +217,7 @@ describe('instances', () => {
 
 describe('stores', () => {
   const walletOn = async (region: 'a' | 'b'): Promise<Client> => {
-    const { database } = await configOf('wallet-b-1')
+    const { database } = await configOf(system.id, 'wallet-b-1')
     const index = region === 'a' ? 0 : 1
     const { port } = (await discoveryOf('wallet-b')).postgres[index]
     const client = new Client({

@@ -6,9 +6,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { waitFor } from '#lib/wait.ts'
 import type { ServiceDescriptor } from '#sut/contracts/descriptor.ts'
 import type { RunningSystem } from '../target.ts'
-import { systemFolder } from './state.ts'
 import { localTarget } from './target.ts'
 import { standIn } from './testing/bundle.ts'
+import { order } from './testing/stand-in.ts'
 
 // A system whose services share a process: what is started, asked, scaled and killed is that process.
 
@@ -45,14 +45,6 @@ const until = (wanted: readonly string[]) =>
     what: wanted.join(', '),
     ...settled,
   })
-async function order(part: string, what: string): Promise<void> {
-  const file = join(systemFolder(system.id), 'config', 'monolith-a-1.json')
-  const { services } = JSON.parse(await readFile(file, 'utf8')) as {
-    services: { instance: string; operations: { port: number } }[]
-  }
-  const { operations } = services.find(({ instance }) => instance === part)!
-  await (await request(`http://127.0.0.1:${operations.port}${what}`, { method: 'POST' })).body.dump()
-}
 
 test('a replica is one process, and its door is that of the gateway in it', async () => {
   expect(await states()).toEqual(['monolith-a-1 ready', 'monolith-b-1 ready'])
@@ -82,16 +74,16 @@ test('each part has its own links to its stores, and there is none between parts
 })
 
 test('one part that is not ready keeps the whole process from being it', async () => {
-  await order('wallet-a-1', '/unready')
+  await order(system.id, 'wallet-a-1', '/unready')
   await until(['monolith-a-1 not-ready', 'monolith-b-1 ready'])
-  await order('wallet-a-1', '/ready')
+  await order(system.id, 'wallet-a-1', '/ready')
   await until(['monolith-a-1 ready', 'monolith-b-1 ready'])
 })
 
 test('it is scaled as a whole', async () => {
-  await order('gateway-a-1', '/busy')
+  await order(system.id, 'gateway-a-1', '/busy')
   await until(['monolith-a-1 ready', 'monolith-a-2 ready', 'monolith-b-1 ready'])
-  await order('gateway-a-1', '/idle')
+  await order(system.id, 'gateway-a-1', '/idle')
   await until(['monolith-a-1 ready', 'monolith-b-1 ready'])
 })
 

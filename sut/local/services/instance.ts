@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { InstanceSample } from '#reports/record/format.ts'
 import { usageOf } from '#lib/process.ts'
@@ -7,6 +6,7 @@ import { type KeptProcess, keepRunning } from '../kept-process.ts'
 import type { CertificateFiles } from '#sut/deployment/pki.ts'
 import { hostFlags, nodeFlags } from '#sut/deployment/service-config.ts'
 import type { LoadAnswer, LoadReading } from '#sut/deployment/load.ts'
+import { writeSealed } from '#sut/platform/sealed-file.ts'
 import type { OperationsClient } from './operations.ts'
 import { type ProcessPart, configurationOf, isHost, partsOf } from './process-parts.ts'
 
@@ -50,10 +50,8 @@ export function createInstance(context: SystemContext, options: InstanceOptions)
   const parts = partsOf(context, options)
   const door = parts.find((part) => part.service === 'gateway')
   const certificates = (of: string): CertificateFiles => options.certificates(of, region)
-  const config_file = join(context.folder, 'config', `${name}.json`)
-  writeFileSync(config_file, JSON.stringify(configurationOf(context, options, { port, parts, certificates })), {
-    mode: 0o600,
-  })
+  const vault = join(context.folder, 'vault', `${name}.age`)
+  const configuration = configurationOf(context, options, { port, parts, certificates })
   let ready = false
   let ever_ready = false
   let failures = 0
@@ -69,15 +67,17 @@ export function createInstance(context: SystemContext, options: InstanceOptions)
     name,
     service,
     region,
-    launch: () => {
+    launch: async () => {
       forget()
+      const key = await writeSealed(vault, JSON.stringify(configuration))
       return processes.spawn({
         name,
         command: process.execPath,
         args: [...(isHost(request, service) ? hostFlags : nodeFlags), request.entry.replace('{service}', service)],
         cwd: request.root,
         environment: {
-          SLOT_CONFIG: config_file,
+          SLOT_CONFIG: vault,
+          SLOT_CONFIG_KEY: key,
           NODE_COMPILE_CACHE: join(request.cache, 'compile'),
           NODE_ENV: 'production',
         },

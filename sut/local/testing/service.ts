@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { createSecureServer } from 'node:http2'
 import { createServer } from 'node:http'
+import { readSealed } from '#sut/platform/sealed-file.ts'
 
 // Stands in for any service in tests of the local target: listens as its configuration says, answers on the operations port,
-// and does as it is told there by POST.
+// and does as it is told there by POST. Its log says which port that is.
 // The process of a host gets the configurations of all its parts: each answers on its own operations port, the gateway also at the door.
 interface Config {
   instance: string
@@ -12,7 +13,8 @@ interface Config {
   certificates: { authority: string; certificate: string; key: string }
 }
 
-const read = JSON.parse(readFileSync(process.env['SLOT_CONFIG']!, 'utf8')) as Config | { services: Config[] }
+const { SLOT_CONFIG: vault, SLOT_CONFIG_KEY: vault_key } = process.env
+const read = JSON.parse(await readSealed(vault!, vault_key!)) as Config | { services: Config[] }
 const configs = 'services' in read ? read.services : [read]
 const load = { requests_total: 0, in_flight: 0, queue_depth: 0, latency_p95_ms: 1 }
 const unready = new Set<Config>()
@@ -40,6 +42,7 @@ function operate(config: Config): void {
   }
   const state = { kind: 'account', account: config.instance, balance_minor: 1, version: 1 }
   const answers: Record<string, () => string> = {
+    '/config': () => JSON.stringify(config),
     '/load': () => JSON.stringify(load),
     '/state': () => JSON.stringify({ pending: { outbox: 2 } }),
     '/dump': () => `${JSON.stringify(state)}\n`,
@@ -51,6 +54,7 @@ function operate(config: Config): void {
     response.statusCode = path === '/readyz' && unready.has(config) ? 503 : 200
     response.end(answers[path]?.() ?? '')
   }).listen(config.operations)
+  console.log(`stand-in ${config.instance} operations ${config.operations.port}`)
 }
 
 const stop = (): void => process.exit(0)
