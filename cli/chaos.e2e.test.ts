@@ -89,13 +89,15 @@ describe('npm run chaos', () => {
       expect(await fileIn(out, 'history.jsonl')).toContain(`"operation_id":"${operation_id}"`)
     })
 
-  test('wallet-kill finds the planted bug audit-skips, and the trail that lacks entries is unbroken', async () => {
-    const { code, result: judged, out } = await result('wallet-kill', '--trials', '1', '--design', 'audit-skips')
-    expect(code).toBe(1)
-    expect(new Set(judged.consistency.violations.map(({ kind }) => kind))).toEqual(new Set(['audit-chain']))
-    const verified = await start('audit', out).ended
-    expect(verified.code).toBe(0)
-  })
+  const betrayed = { 'nonce-burned': 'nonces-once', 'hold-kept': 'holds-end', 'audit-skips': 'audit-chain' }
+  for (const [design, check] of Object.entries(betrayed))
+    test(`wallet-kill finds the planted bug ${design} by ${check} alone, and the audit trail is unbroken`, async () => {
+      const { code, result: judged, out } = await result('wallet-kill', '--trials', '1', '--design', design)
+      expect(code).toBe(1)
+      expect(new Set(judged.consistency.violations.map(({ kind }) => kind))).toEqual(new Set([check]))
+      const verified = await start('audit', out).ended
+      expect(verified.code).toBe(0)
+    })
 
   test('kill -9 of the harness in the middle of a fault leaves nothing 30 s later', async () => {
     const out = join(folder, 'killed')

@@ -110,7 +110,7 @@ async function answer(
   let body = ''
   for await (const chunk of request.setEncoding('utf8')) body += String(chunk)
   const route = Object.entries(publicRoutes).find(
-    ([, { method, path }]) => method === request.method && path === request.url,
+    ([, { method, path }]) => method === request.method && patternOf(path).test(request.url ?? ''),
   )
   if (route === undefined) return refusal('not_found')
   const kind = route[0] as OperationKind
@@ -138,6 +138,8 @@ async function answer(
   return behaviour === 'lose' ? 'drop' : done
 }
 
+const patternOf = (path: string): RegExp => new RegExp(`^${path.replace(/\{\w+\}/g, '[A-Za-z0-9-]+')}$`)
+
 const refusal = (code: ProblemCode): Answer => ({ status: problems[code].status, body: { code, message: code } })
 
 function fixtureBackend() {
@@ -157,9 +159,11 @@ function fixtureBackend() {
     count++
     applied.set(key, (applied.get(key) ?? 0) + 1)
     const { balance_minor, version } = account
-    if (kind === 'deposit') return { status: 200, body: { transfer_id: `t${count}`, balance_minor, version } }
+    const shown = { balance_minor, version }
+    if (kind === 'ask_payout') return { status: 201, body: { payout_id: `h${count}`, ...shown, held_minor: 0 } }
+    if (kind !== 'spin') return { status: 200, body: { transfer_id: `t${count}`, ...shown } }
     const round = { round_id: `r${count}`, status: 'completed', stops: [1, 2, 3], stake_minor, win_minor: 0 }
-    return { status: 200, body: { ...round, balance_minor, version } }
+    return { status: 200, body: { ...round, ...shown } }
   }
 
   const moveOnce = (seen: Seen, request: Record<string, never>, anew: boolean): Answer => {

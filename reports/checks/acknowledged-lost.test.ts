@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import type { StateOf } from '#sut/contracts/state.ts'
+import type { RawRecord } from '../record/fixture.ts'
 import { acknowledgedLost } from './acknowledged-lost.ts'
 import { acknowledged, linesOfKind, remove, outcomeOf } from './testing.ts'
 
@@ -55,4 +57,33 @@ test('a spin whose round was cancelled is lost', () => {
     linesOfKind(raw, 'round').find((round) => round.key === key)!.status = 'cancelled'
   })
   expect(outcome.violations[0]?.witness.text).toContain('cancelled')
+})
+
+test('an acknowledged payout whose hold is gone, or ended otherwise, is found', () => {
+  const textsAfter = (change: (hold: StateOf<'hold'>, raw: RawRecord) => void): string[] =>
+    outcomeOf(acknowledgedLost, (raw) => change(linesOfKind(raw, 'hold')[0]!, raw)).violations.map(
+      ({ witness }) => witness.text,
+    )
+  expect(
+    textsAfter(({ hold_id }, raw) => remove(raw, (line) => line.kind === 'hold' && line.hold_id === hold_id)),
+  ).toEqual([
+    expect.stringMatching(/ask_payout .* is lost: the wallet has no hold payout:p-1:/),
+    expect.stringMatching(/cancel_payout .* is lost: its hold h-p-1 is not there/),
+  ])
+  expect(textsAfter((hold) => (hold.hold_id = 'other'))).toContainEqual(
+    expect.stringMatching(/it was told payout h-p-1, the wallet has other/),
+  )
+  expect(textsAfter((hold) => (hold.status = 'open'))).toEqual([
+    expect.stringMatching(/cancel_payout .* is lost: its hold h-p-1 is open/),
+  ])
+})
+
+test('an acknowledged confirmation without its capture is found', () => {
+  const confirmed = (raw: RawRecord): void => {
+    for (const line of raw.history) if (line.operation_id === 'cancel-p-1') line.kind = 'confirm_payout'
+    linesOfKind(raw, 'hold')[0]!.status = 'captured'
+  }
+  const [text, ...others] = outcomeOf(acknowledgedLost, confirmed).violations.map(({ witness }) => witness.text)
+  expect(text).toMatch(/confirm_payout .* is lost: the ledger has no transfer capture:h-p-1/)
+  expect(others).toEqual([])
 })

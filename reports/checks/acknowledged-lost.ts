@@ -1,19 +1,21 @@
 import { verdictOf, type Check } from './check.ts'
-import { betKey, depositKey, ended, faultOf, linesOf, nameOf, numberIn, playerKey, winKey } from './evidence.ts'
+import { betKey, captureKey, depositKey, ended, payoutKey, payoutOf, playerKey, winKey } from './evidence.ts'
+import { faultOf, linesOf, nameOf, numberIn } from './evidence.ts'
 import type { Evidence, Operation } from './evidence.ts'
 
-/** What a client was told is there: the transfer of each acknowledged deposit; round, bet and win of each spin. */
+/** What a client was told is there: the transfer of each deposit; round, bet and win of each spin; the hold of each payout, and its end. */
 export const acknowledgedLost: Check = {
   name: 'acknowledged-lost',
-  title: 'No acknowledged spin or deposit is lost',
+  title: 'No acknowledged spin, deposit or payout is lost',
   needs: ['history', 'state'],
   run(_record, evidence) {
     const verdict = verdictOf('acknowledged-lost')
     for (const operation of evidence.operations) {
       if (!ended(operation, 'ok') || operation.key === undefined) continue
-      if (operation.kind !== 'deposit' && operation.kind !== 'spin') continue
+      const lostOf = byKind[operation.kind]
+      if (lostOf === undefined) continue
       verdict.examine()
-      const lost = operation.kind === 'deposit' ? depositLost(operation, evidence) : spinLost(operation, evidence)
+      const lost = lostOf(operation, evidence)
       if (lost === null) continue
       verdict.violate(() => ({
         text: `The acknowledged ${nameOf(operation)} is lost: ${lost}.`,
@@ -24,6 +26,14 @@ export const acknowledgedLost: Check = {
     }
     return verdict.outcome()
   },
+}
+
+const byKind: Readonly<Record<string, (operation: Operation, evidence: Evidence) => string | null>> = {
+  deposit: depositLost,
+  spin: spinLost,
+  ask_payout: payoutLost,
+  confirm_payout: endLost('captured'),
+  cancel_payout: endLost('released'),
 }
 
 function depositLost({ player_id, key }: Operation, { transfersByKey }: Evidence): string | null {
@@ -44,4 +54,22 @@ function spinLost({ player_id, key, end }: Operation, { roundsByKey, transfersBy
   if (won > 0 && !transfersByKey.has(winKey(round.round_id)))
     return `it won ${won} and the ledger has no transfer ${winKey(round.round_id)}`
   return null
+}
+
+function payoutLost({ player_id, key, end }: Operation, { holdByKey }: Evidence): string | null {
+  const wanted = payoutKey(player_id, key!)
+  const told = String(end?.value['payout_id'])
+  const hold_id = holdByKey.get(wanted)?.hold_id
+  if (hold_id === undefined) return `the wallet has no hold ${wanted}`
+  return hold_id === told ? null : `it was told payout ${told}, the wallet has ${hold_id}`
+}
+
+function endLost(status: 'captured' | 'released') {
+  return (operation: Operation, { holdById, transfersByKey }: Evidence): string | null => {
+    const hold_id = payoutOf(operation)
+    const hold = holdById.get(hold_id)
+    if (hold?.status !== status) return `its hold ${hold_id} is ${hold?.status ?? 'not there'}`
+    const wanted = captureKey(hold_id)
+    return status === 'captured' && !transfersByKey.has(wanted) ? `the ledger has no transfer ${wanted}` : null
+  }
 }

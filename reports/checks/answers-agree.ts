@@ -1,10 +1,18 @@
 import { verdictOf, type Check } from './check.ts'
-import { depositKey, ended, faultOf, linesOf, nameOf, numberIn, playerKey } from './evidence.ts'
+import { captureKey, depositKey, ended, faultOf, linesOf, nameOf, numberIn, payoutOf, playerKey } from './evidence.ts'
 import type { Evidence, Operation } from './evidence.ts'
 import type { StateOf } from '#sut/contracts/state.ts'
 
 // Fields of an answer that name what happened: equal in every answer to the same key.
-const lasting = ['transfer_id', 'round_id', 'win_minor', 'stake_minor', 'balance_minor', 'version'] as const
+const lasting = [
+  'transfer_id',
+  'round_id',
+  'payout_id',
+  'win_minor',
+  'stake_minor',
+  'balance_minor',
+  'version',
+] as const
 
 /** All answers to one key are the same, and are what the ledger has. */
 export const answersAgree: Check = {
@@ -62,8 +70,9 @@ type Difference = { text: string; entries: (object | undefined)[] } | null
 function differsFromLedger(operation: Operation, evidence: Evidence): Difference {
   const { value } = operation.end!
   const { kind, player_id, key } = operation
-  if (kind === 'deposit') {
-    const transfer = evidence.transfersByKey.get(depositKey(player_id, key!))?.[0]
+  if (kind === 'deposit' || kind === 'confirm_payout') {
+    const ledger_key = kind === 'deposit' ? depositKey(player_id, key!) : captureKey(payoutOf(operation))
+    const transfer = evidence.transfersByKey.get(ledger_key)?.[0]
     return transfer === undefined ? null : differsFromEntry(operation, [transfer], evidence)
   }
   const round = kind === 'spin' ? evidence.roundsByKey.get(playerKey(player_id, key!))?.[0] : undefined

@@ -1,6 +1,6 @@
 import type { StateOf } from '#sut/contracts/state.ts'
 import { verdictOf, type Check } from './check.ts'
-import { linesOf, nameOf, playerKey, type Evidence, type Operation } from './evidence.ts'
+import { capturedHold, linesOf, nameOf, playerKey, type Evidence, type Operation } from './evidence.ts'
 
 /** One key moves money once: no two transfers of a key, no two rounds of a player's key, no two bets or wins of a round. */
 export const appliedTwice: Check = {
@@ -43,9 +43,11 @@ export const appliedTwice: Check = {
   },
 }
 
-/** The operation that a transfer belongs to: by its round, or by the client's key inside its own. */
+/** The operation that a transfer belongs to: by its round, its payout, or by the client's key inside its own. */
 export function operationOf(transfer: StateOf<'transfer'>, evidence: Evidence): Operation | undefined {
   const { player_id, key, round_id } = transfer
+  const hold_id = capturedHold(key)
+  if (hold_id !== undefined) return evidence.endingsByHold.get(hold_id)?.find(({ kind }) => kind === 'confirm_payout')
   const round = round_id === null ? undefined : evidence.roundById.get(round_id)
   const clientKey = round?.key ?? key.replace(`deposit:${player_id}:`, '')
   return evidence.operationsByKey.get(playerKey(player_id, clientKey))?.[0]

@@ -26,17 +26,25 @@ export interface Evidence {
   /** By `player_id/key`. */
   roundsByKey: Map<string, StateOf<'round'>[]>
   roundById: Map<string, StateOf<'round'>>
+  holdById: Map<string, StateOf<'hold'>>
+  holdByKey: Map<string, StateOf<'hold'>>
+  /** Of the operations that confirm or cancel a payout, by the payout, which is a hold. */
+  endingsByHold: Map<string, Operation[]>
   /** The fault that was active then, for witnesses. */
   faultAt(from_ms: number | undefined, to_ms?: number): string | null
 }
 
 export const playerKey = (player_id: string, key: string): string => `${player_id}/${key}`
 export const depositKey = (player_id: string, key: string): string => `deposit:${player_id}:${key}`
+export const payoutKey = (player_id: string, key: string): string => `payout:${player_id}:${key}`
+export const captureKey = (hold_id: string): string => `capture:${hold_id}`
+/** The hold that a transfer of this key captures; undefined: it is another transfer. */
+export const capturedHold = (key: string): string | undefined => /^capture:(.+)$/.exec(key)?.[1]
 export const betKey = (round_id: string): string => `bet:${round_id}`
 export const winKey = (round_id: string): string => `win:${round_id}`
 
 export function evidenceOf(record: RunRecord): Evidence {
-  const { transfer, entry, round } = record.state
+  const { transfer, entry, round, hold } = record.state
   const operations = operationsOf(record.history)
   const trials = trialsOf(record)
   return {
@@ -54,6 +62,9 @@ export function evidenceOf(record: RunRecord): Evidence {
     entriesByTransfer: Map.groupBy(entry, ({ transfer_id }) => transfer_id),
     roundsByKey: Map.groupBy(round, ({ player_id, key }) => playerKey(player_id, key)),
     roundById: new Map(round.map((line) => [line.round_id, line])),
+    holdById: new Map(hold.map((line) => [line.hold_id, line])),
+    holdByKey: new Map(hold.map((line) => [line.key, line])),
+    endingsByHold: Map.groupBy(operations.filter(endsPayout), payoutOf),
     faultAt: (from_ms, to_ms) => (from_ms === undefined ? null : activeFault(trials, from_ms, to_ms)),
   }
 }
@@ -72,6 +83,10 @@ function operationsOf(history: readonly HistoryLine[]): Operation[] {
   }
   return [...operations.values()]
 }
+
+export const endsPayout = ({ kind }: Operation): boolean => kind === 'confirm_payout' || kind === 'cancel_payout'
+/** The payout that such an operation ends. */
+export const payoutOf = ({ invoke }: Operation): string => String(invoke.value['payout_id'])
 
 /** `spin o-12 (key fixture-o-12) of player p-3`: how witnesses name an operation. */
 export const nameOf = ({ kind, id, key, player_id }: Operation): string =>

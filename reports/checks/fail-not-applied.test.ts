@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import type { RawRecord } from '../record/fixture.ts'
 import { failNotApplied } from './fail-not-applied.ts'
-import { acknowledged, outcomeOf } from './testing.ts'
+import { acknowledged, linesOfKind, outcomeOf } from './testing.ts'
 
 test('a clean record passes, and something was looked at', () => {
   const { examined, total, violations } = outcomeOf(failNotApplied)
@@ -24,4 +25,31 @@ test('a time-out may have been done', () => {
     Object.assign(acknowledged(raw, 'deposit', 8).end, { type: 'info', value: { code: 'timeout' } })
   })
   expect(outcome.total).toBe(0)
+})
+
+test('a payout, its confirmation or its cancellation that was refused and done is found', () => {
+  const refused = (operation_id: string) => (raw: RawRecord) => {
+    const end = raw.history.find((line) => line.operation_id === operation_id && line.type === 'ok')!
+    Object.assign(end, { type: 'fail', value: { code: 'unavailable' } })
+  }
+  const textsOf = (plant: (raw: RawRecord) => void): string[] =>
+    outcomeOf(failNotApplied, plant).violations.map(({ witness }) => witness.text)
+  expect(textsOf(refused('payout-p-1'))).toEqual([
+    expect.stringMatching(/^The ask_payout .* was refused \(unavailable\)/),
+  ])
+  expect(textsOf(refused('cancel-p-1'))).toEqual([expect.stringMatching(/^The cancel_payout .* was refused/)])
+  const confirmation = (raw: RawRecord): void => {
+    refused('cancel-p-1')(raw)
+    for (const line of raw.history) if (line.operation_id === 'cancel-p-1') line.kind = 'confirm_payout'
+    raw.ledger.push({ ...linesOfKind(raw, 'transfer')[0]!, transfer_id: 'c-1', key: 'capture:h-p-1' })
+  }
+  expect(textsOf(confirmation)).toEqual([expect.stringMatching(/^The confirm_payout .* was refused/)])
+  // Asked again, it was done: then the first one may be refused.
+  const again = (raw: RawRecord): void => {
+    confirmation(raw)
+    const lines = raw.history.filter(({ operation_id }) => operation_id === 'cancel-p-1')
+    for (const line of lines)
+      raw.history.push({ ...line, operation_id: 'again', ...(line.type === 'fail' && { type: 'ok', value: {} }) })
+  }
+  expect(textsOf(again)).toEqual([])
 })

@@ -1,8 +1,9 @@
 import type { StateOf } from '#sut/contracts/state.ts'
 import { verdictOf, type Check } from './check.ts'
-import { depositKey, ended, faultOf, linesOf, nameOf, playerKey, type Evidence, type Operation } from './evidence.ts'
+import { captureKey, depositKey, ended, endsPayout, payoutKey, payoutOf, playerKey } from './evidence.ts'
+import { faultOf, linesOf, nameOf, type Evidence, type Operation } from './evidence.ts'
 
-/** What was refused for good did not happen: no transfer of a refused deposit, no completed round of a refused spin. */
+/** What was refused for good did not happen: no transfer of a deposit, no completed round of a spin, no hold of a payout, nor its end. */
 export const failNotApplied: Check = {
   name: 'fail-not-applied',
   title: 'What was refused was not done',
@@ -11,8 +12,8 @@ export const failNotApplied: Check = {
     const verdict = verdictOf('fail-not-applied')
     for (const operation of evidence.operations) {
       if (!ended(operation, 'fail') || operation.key === undefined) continue
-      const others = evidence.operationsByKey.get(playerKey(operation.player_id, operation.key)) ?? []
-      // The key was used by someone else too, who may have been the one that it was done for.
+      const others = sameAs(operation, evidence)
+      // Somebody else wanted the same, and may have been the one that it was done for.
       if (others.some((other) => other !== operation && !ended(other, 'fail'))) continue
       verdict.examine()
       const done = doneBy(operation, evidence)
@@ -28,13 +29,26 @@ export const failNotApplied: Check = {
   },
 }
 
+/** The operations with its key, or that end its payout in the same way. */
+function sameAs(operation: Operation, { operationsByKey, endingsByHold }: Evidence): readonly Operation[] {
+  const same = endsPayout(operation)
+    ? endingsByHold.get(payoutOf(operation))?.filter(({ kind }) => kind === operation.kind)
+    : operationsByKey.get(playerKey(operation.player_id, operation.key!))
+  return same ?? []
+}
+
 function codeOf({ end }: Operation): string {
   const code = end?.value['code']
   return typeof code === 'string' ? code : 'no code'
 }
 
-function doneBy({ kind, player_id, key }: Operation, evidence: Evidence): StateOf<'transfer' | 'round'>[] {
+function doneBy(operation: Operation, evidence: Evidence): StateOf<'transfer' | 'round' | 'hold'>[] {
+  const { kind, player_id, key } = operation
   if (kind === 'deposit') return evidence.transfersByKey.get(depositKey(player_id, key!)) ?? []
+  if (kind === 'ask_payout') return [evidence.holdByKey.get(payoutKey(player_id, key!)) ?? []].flat()
+  if (kind === 'confirm_payout') return evidence.transfersByKey.get(captureKey(payoutOf(operation))) ?? []
+  if (kind === 'cancel_payout')
+    return [evidence.holdById.get(payoutOf(operation)) ?? []].flat().filter(({ status }) => status === 'released')
   if (kind !== 'spin') return []
   const rounds = evidence.roundsByKey.get(playerKey(player_id, key!)) ?? []
   return rounds.filter(({ status }) => status === 'completed')

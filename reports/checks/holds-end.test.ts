@@ -63,7 +63,9 @@ test('whole and partial captures, an expired hold and one that has time left are
 
 test('a hold past its time that is still open is found', () => {
   const [text, ...others] = textsOf((raw) => leaveOpen(raw, 60_000))
-  expect(text).toMatch(/^Hold h-p-\d+ \(key payout:p-\d+\) of \d+ of player p-\d+ is open, .* over for 60000 ms\.$/)
+  expect(text).toMatch(
+    /^Hold h-p-\d+ \(key payout:p-\d+:fixture-payout-p-\d+\) of \d+ of player p-\d+ is open, .* over for 60000 ms\.$/,
+  )
   expect(others).toEqual([])
 })
 

@@ -1,13 +1,12 @@
 import type { StateOf } from '#sut/contracts/state.ts'
 import type { State } from '../record/record.ts'
 import { verdictOf, type Check } from './check.ts'
-import type { Evidence } from './evidence.ts'
+import { captureKey, capturedHold, type Evidence } from './evidence.ts'
 
 type Hold = StateOf<'hold'>
 
 /** How late the end of a hold's time may be: each wallet looks twice a second. */
 const grace_ms = 5_000
-const capture = 'capture:'
 
 /**
  * Money on hold is there and counted once: a hold ends in time, once, and with the money that belongs to its end; what is held of an
@@ -25,7 +24,7 @@ export const holdsEnd: Check = {
       verdict.examine()
       const account = `player:${hold.player_id}`
       if (hold.status === 'open') open.set(account, (open.get(account) ?? 0n) + BigInt(hold.amount_minor))
-      const captures = evidence.transfersByKey.get(`${capture}${hold.hold_id}`) ?? []
+      const captures = evidence.transfersByKey.get(captureKey(hold.hold_id)) ?? []
       const what = wrongWithTime(hold) ?? wrongWithMoney(hold, captures) ?? untold(hold, told)
       if (what === null) continue
       const { hold_id, key, player_id, amount_minor, created_at_ms, ended_at_ms } = hold
@@ -91,10 +90,10 @@ function compareAccounts({ account }: State, open: ReadonlyMap<string, bigint>, 
   }
 }
 
-function compareCaptures({ hold, transfer }: State, evidence: Evidence, verdict: Verdict): void {
-  const known = new Set(hold.map(({ hold_id }) => hold_id))
+function compareCaptures({ transfer }: State, evidence: Evidence, verdict: Verdict): void {
   for (const line of transfer) {
-    if (!line.key.startsWith(capture) || known.has(line.key.slice(capture.length))) continue
+    const hold_id = capturedHold(line.key)
+    if (hold_id === undefined || evidence.holdById.has(hold_id)) continue
     verdict.violate(() => ({
       text: `Transfer ${line.transfer_id} (key ${line.key}) captures a hold that the wallet does not have.`,
       entries: [line],

@@ -33,3 +33,16 @@ test('players of another run, and rollbacks, are none of its business', () => {
   })
   expect(outcome.total).toBe(0)
 })
+
+test('a hold that nobody asked for, and a capture that nobody confirmed, are found', () => {
+  const outcome = outcomeOf(phantom, (raw) => {
+    raw.history = raw.history.filter((line) => line.operation_id !== 'payout-p-1')
+    const [transfer] = linesOfKind(raw, 'transfer')
+    const capture = { transfer_id: 'c-1', key: 'capture:h-p-1', transfer_kind: 'withdrawal' as const, player_id: 'p-1' }
+    raw.ledger.push({ ...transfer!, ...capture })
+  })
+  expect(outcome.violations.map(({ witness }) => witness.text)).toEqual([
+    expect.stringContaining('capture:h-p-1'),
+    expect.stringMatching(/^Hold h-p-1 .* belongs to no operation/),
+  ])
+})

@@ -1,5 +1,6 @@
 import { verdictOf, type Check } from './check.ts'
 import { operationOf } from './applied-twice.ts'
+import { playerKey } from './evidence.ts'
 
 /** Nothing happened to a player of this run that nobody asked for. Rollbacks and tombstones are the system's own. */
 export const phantom: Check = {
@@ -17,6 +18,18 @@ export const phantom: Check = {
       verdict.violate(() => ({
         text: `Transfer ${transfer_id} (key ${key}), ${transfer_kind} ${amount_minor} of player ${player_id}, belongs to no operation.`,
         entries: [transfer, ...(evidence.entriesByTransfer.get(transfer_id) ?? [])],
+        fault: evidence.faultAt(created_at_ms),
+      }))
+    }
+    for (const hold of state.hold) {
+      const { hold_id, key, player_id, amount_minor, created_at_ms } = hold
+      if (!players.has(player_id)) continue
+      verdict.examine()
+      const asked = key.replace(`payout:${player_id}:`, '')
+      if (evidence.operationsByKey.has(playerKey(player_id, asked))) continue
+      verdict.violate(() => ({
+        text: `Hold ${hold_id} (key ${key}) of ${amount_minor} of player ${player_id} belongs to no operation.`,
+        entries: [hold],
         fault: evidence.faultAt(created_at_ms),
       }))
     }

@@ -2,14 +2,17 @@ import { verdictOf, type Check } from './check.ts'
 import { faultOf, linesOf, nameOf } from './evidence.ts'
 import { readsAgainst } from './versions-seen.ts'
 
-/** Reads of a balance hold every spin and deposit that was acknowledged to the same player before the read was asked. */
+/** Reads of a balance hold every spin, deposit and confirmed payout that was acknowledged to the same player before the read was asked. */
 export const readYourWrites: Check = {
   name: 'read-your-writes',
   title: 'A player always reads what was acknowledged before',
   needs: ['history'],
   run(_record, evidence) {
     const verdict = verdictOf('read-your-writes')
-    for (const { read, version, floor } of readsAgainst(evidence.operations, new Set(['spin', 'deposit']))) {
+    for (const { read, version, floor } of readsAgainst(
+      evidence.operations,
+      new Set(['spin', 'deposit', 'confirm_payout']),
+    )) {
       verdict.examine()
       if (floor === undefined || version >= floor.version) continue
       verdict.violate(() => ({

@@ -188,10 +188,18 @@ export function ledgerModel(): LedgerModel {
   }
 }
 
-/** As if a player had asked for a payout when everything was over, and thought better of it. */
+/** What a player asks for when everything is over; then he thinks better of it. */
+export const fixturePayout = (player_id: string) => ({
+  hold_id: `h-${player_id}`,
+  key: `fixture-payout-${player_id}`,
+  amount_minor: 100,
+})
+
+/** The hold of that payout, with its events. */
 function releasedHold(player_id: string, lines: readonly StateLine[]): StateLine[] {
   const at_ms = Math.ceil(Math.max(...lines.map((line) => (line.kind === 'transfer' ? line.created_at_ms : 0))))
-  const [hold_id, key, amount_minor, expires_at_ms] = [`h-${player_id}`, `payout:${player_id}`, 100, at_ms + 900_000]
+  const { hold_id, amount_minor } = fixturePayout(player_id)
+  const [key, expires_at_ms] = [`payout:${player_id}:${fixturePayout(player_id).key}`, at_ms + 900_000]
   const of = { player_id, hold_id, amount_minor, occurred_at_ms: at_ms }
   const events: SystemEvent[] = [
     { id: `${hold_id}:placed`, type: 'wallet.hold_placed', ...of, expires_at_ms },

@@ -1,6 +1,6 @@
 import type { Random } from '#lib/random.ts'
 import type { HistoryLine, RequestRow } from './format.ts'
-import type { LedgerModel } from './fixture-ledger.ts'
+import { fixturePayout, type LedgerModel } from './fixture-ledger.ts'
 
 // Synthetic clients: arrivals of an open model, answered by the ledger model, disturbed where the plan says so.
 
@@ -51,6 +51,8 @@ export function simulateLoad(plan: LoadPlan, random: Random, ledger: LedgerModel
     arrive(plan, random, lines, ended, { index, planned_ms: plan.start_ms + at_s * 1000 })
   // Applied in the order of their ends, so that what a client reads is never older than what it has seen.
   for (const operation of ended.toSorted((one, other) => one.end_ms - other.end_ms)) apply(operation, ledger, lines)
+  const last_ms = Math.max(...ended.map(({ end_ms }) => end_ms))
+  for (let player = 1; player <= plan.players; player++) lines.history.push(...payoutOf(`p-${player}`, last_ms))
   lines.history.sort((one, other) => one.at_ms - other.at_ms)
   return lines
 }
@@ -83,6 +85,19 @@ function openAccounts({ players, start_ms }: LoadPlan): Ended[] {
     planned_ms: start_ms - 5000 + player,
     ending: 'ok' as const,
   }))
+}
+
+function payoutOf(player_id: string, at_ms: number): HistoryLine[] {
+  const { hold_id: payout_id, key, amount_minor } = fixturePayout(player_id)
+  const asking = { operation_id: `payout-${player_id}`, kind: 'ask_payout', player_id, key }
+  const cancelling = { operation_id: `cancel-${player_id}`, kind: 'cancel_payout', player_id, key: `${key}-cancel` }
+  const planned = { type: 'invoke' as const, planned_ms: at_ms }
+  return [
+    { ...asking, ...planned, at_ms, value: { amount_minor } },
+    { ...asking, type: 'ok', at_ms: at_ms + 1, value: { payout_id, amount_minor } },
+    { ...cancelling, ...planned, at_ms: at_ms + 2, value: { payout_id } },
+    { ...cancelling, type: 'ok', at_ms: at_ms + 3, value: { payout_id, amount_minor, cancelled: true } },
+  ]
 }
 
 function arrive(

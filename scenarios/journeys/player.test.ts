@@ -3,7 +3,7 @@ import { draws } from '../k6/draw.ts'
 import { journeys, profiles, describe } from '../registry.ts'
 import { player, spinner } from './player.ts'
 
-const rich = { balance_minor: 1_000_000 }
+const rich = { balance_minor: 1_000_000, held_minor: 0, payout_id: '' }
 
 test('the mix of operations is as the title says', () => {
   const counts: Record<string, number> = {}
@@ -12,7 +12,7 @@ test('the mix of operations is as the title says', () => {
     const { kind } = player.next(draws('mix', index), rich)
     counts[kind] = (counts[kind] ?? 0) + 1
   }
-  const shares = { spin: 0.78, balance: 0.08, history: 0.04, deposit: 0.08, games: 0.02 }
+  const shares = { spin: 0.74, balance: 0.08, history: 0.04, deposit: 0.08, games: 0.02, ask_payout: 0.04 }
   for (const [kind, share] of Object.entries(shares)) {
     // four standard deviations of a binomial share
     expect(Math.abs((counts[kind] ?? 0) / arrivals - share)).toBeLessThan(
@@ -23,7 +23,9 @@ test('the mix of operations is as the title says', () => {
 
 test('a spinner only spins, as long as there is money', () => {
   const kinds = (balance_minor: number) =>
-    new Set(Array.from({ length: 200 }, (_, index) => spinner.next(draws('spins', index), { balance_minor }).kind))
+    new Set(
+      Array.from({ length: 200 }, (_, index) => spinner.next(draws('spins', index), { ...rich, balance_minor }).kind),
+    )
   expect(kinds(1_000_000)).toEqual(new Set(['spin']))
   expect(kinds(0)).toEqual(new Set(['deposit']))
 })
@@ -36,9 +38,28 @@ test('the same seed and arrival give the same action, another seed others', () =
 
 test('a player without funds deposits instead of spinning; one who does not know spins', () => {
   const kinds = (balance_minor: number | null) =>
-    new Set(Array.from({ length: 200 }, (_, index) => player.next(draws('funds', index), { balance_minor }).kind))
+    new Set(
+      Array.from({ length: 200 }, (_, index) => player.next(draws('funds', index), { ...rich, balance_minor }).kind),
+    )
   expect(kinds(0)).not.toContain('spin')
   expect(kinds(null)).toContain('spin')
+})
+
+test('money that a payout keeps aside is not played with, nor asked for again', () => {
+  const view = { balance_minor: 10_00, held_minor: 10_00, payout_id: '' }
+  const kinds = Array.from({ length: 2_000 }, (_, index) => player.next(draws('held', index), view).kind)
+  expect(kinds).not.toContain('spin')
+  expect(kinds).not.toContain('ask_payout')
+})
+
+test('a payout that was asked for is confirmed, or now and then cancelled, before there is another', () => {
+  const view = { ...rich, payout_id: 'h-1' }
+  const actions = Array.from({ length: 20_000 }, (_, index) => player.next(draws('payout', index), view))
+  const ends = actions.filter((action) => 'payout_id' in action)
+  expect(ends.every(({ payout_id }) => payout_id === 'h-1')).toBe(true)
+  expect(actions.some(({ kind }) => kind === 'ask_payout')).toBe(false)
+  const confirmed = ends.filter(({ kind }) => kind === 'confirm_payout').length
+  expect(Math.abs(confirmed / ends.length - 0.75)).toBeLessThan(4 * Math.sqrt((0.75 * 0.25) / ends.length))
 })
 
 test('the registry names each entry by its own name', () => {

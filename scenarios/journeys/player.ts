@@ -1,14 +1,18 @@
 import { hex, pick, weighted } from '../k6/draw.ts'
 import type { Journey } from './journey.ts'
 
-const playing = { spin: 78, balance: 8, history: 4, deposit: 8, games: 2 } as const
-const spinning = { spin: 1, balance: 0, history: 0, deposit: 0, games: 0 } as const
+const playing = { spin: 74, balance: 8, history: 4, deposit: 8, games: 2, payout: 4 } as const
+const spinning = { spin: 1, balance: 0, history: 0, deposit: 0, games: 0, payout: 0 } as const
 const stakes_minor = [10, 20, 50, 100] as const
 const deposits_minor = [5_00, 10_00, 20_00] as const
+const payouts_minor = [1_00, 2_00, 5_00] as const
+/** Of the payouts that are asked for, this share is confirmed in the end, the others are cancelled. */
+const confirmed_share = 0.75
 
 export const player: Journey = {
   name: 'player',
-  title: 'a player: spins mostly (78 %), deposits, looks at balance, history and games',
+  title:
+    'a player: spins mostly (74 %), deposits, asks for payouts and confirms or cancels them, looks at balance, history and games',
   first_deposit_minor: 50_00,
   duplicate_share: 0.05,
   next: turn(playing),
@@ -23,14 +27,19 @@ export const spinner: Journey = {
 }
 
 function turn(weights: Readonly<Record<keyof typeof playing, number>>): Journey['next'] {
-  return (draw, { balance_minor }) => {
+  return (draw, { balance_minor, held_minor, payout_id }) => {
     const kind = weighted(draw, weights)
     const stake_minor = pick(draw, stakes_minor)
     const amount_minor = pick(draw, deposits_minor)
-    // Nobody presses spin with an empty account: a refusal for want of funds would say nothing about the system.
-    if (kind === 'deposit' || (kind === 'spin' && balance_minor !== null && balance_minor < stake_minor)) {
-      return { kind: 'deposit', amount_minor }
+    const available_minor = balance_minor === null ? Infinity : balance_minor - held_minor
+    if (kind === 'payout') {
+      if (payout_id !== '') return { kind: draw() < confirmed_share ? 'confirm_payout' : 'cancel_payout', payout_id }
+      const asked_minor = pick(draw, payouts_minor)
+      return available_minor < asked_minor ? { kind: 'balance' } : { kind: 'ask_payout', amount_minor: asked_minor }
     }
+    // Nobody presses spin with an empty account: a refusal for want of funds would say nothing about the system.
+    if (kind === 'deposit' || (kind === 'spin' && available_minor < stake_minor))
+      return { kind: 'deposit', amount_minor }
     return kind === 'spin' ? { kind, stake_minor, client_seed: hex(draw, 16) } : { kind }
   }
 }

@@ -8,6 +8,7 @@ import { verdictOf, type Verdict } from './verdict.ts'
 export interface AttemptRequest {
   kind: Kind
   gateway: Gateway
+  path: string
   body: string
   /** Idempotency key of operations that move money. */
   key: string
@@ -30,8 +31,8 @@ export interface AttemptResult {
 
 /** Sends one request and says what its answer means; never throws for what the network or the server does. */
 export async function attempt(request: AttemptRequest, now_ms: () => number): Promise<AttemptResult> {
-  const { kind, gateway, body } = request
-  const { method, path, status: success, signed, money } = routes[kind]
+  const { kind, gateway, path, body } = request
+  const { method, status: success, signed, money } = routes[kind]
   const start_ms = now_ms()
   const sent: Record<string, string> = signed
     ? {

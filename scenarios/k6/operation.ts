@@ -1,7 +1,7 @@
 import { attempt, type AttemptRequest, type AttemptResult } from './attempt.ts'
 import type { Draw } from './draw.ts'
 import type { EndLine, LoadLine } from './lines.ts'
-import { idempotencyKey, routes, type Kind } from './routes.ts'
+import { idempotencyKey, pathOf, routes, type Kind } from './routes.ts'
 import type { ClientPolicy, Gateway } from './settings.ts'
 import type { OperationTrace } from './trace.ts'
 
@@ -168,6 +168,7 @@ function requestOf(
   return {
     kind: operation.kind,
     gateway,
+    path: pathOf(operation.kind, operation.value),
     body: operation.body,
     key,
     nonce: `${key}-${number}`.padEnd(16, '-'),
@@ -186,12 +187,12 @@ function earliestOk(attempts: readonly AttemptResult[]): AttemptResult | undefin
   return first
 }
 
-/** Two answers to one key must name the same transfer or round; when they do not, the history shows the other one too. */
+/** Two answers to one key must name the same transfer, round or payout; when they do not, the history shows the other one too. */
 function disagreement(attempts: readonly AttemptResult[]): { duplicate?: Record<string, unknown> } {
   const answers = attempts.filter(({ verdict }) => verdict === 'ok')
   const first = earliestOk(answers)
   const other = answers.find(({ body }) =>
-    ['transfer_id', 'round_id'].some((field) => body[field] !== first?.body[field]),
+    ['transfer_id', 'round_id', 'payout_id'].some((field) => body[field] !== first?.body[field]),
   )
   return other === undefined ? {} : { duplicate: other.body }
 }

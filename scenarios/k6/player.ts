@@ -15,6 +15,8 @@ export interface Account {
   game_id: string
   session_id: string
   balance_minor: number | null
+  held_minor: number
+  payout_id: string
 }
 
 export interface Player {
@@ -73,6 +75,8 @@ export async function onboard(number: number, game_id: string, context: Context)
     game_id,
     session_id: '',
     balance_minor: 0,
+    held_minor: 0,
+    payout_id: '',
   }
   const client = clientOf(account, context)
   const id = (step: string): string => `p${number}-${step}`
@@ -164,23 +168,33 @@ function requestOf(action: Action, account: Account): Pick<Operation, 'kind' | '
     const value = { session_id: account.session_id, stake_minor, client_seed }
     return { kind: 'spin', value, body: JSON.stringify(value) }
   }
-  if (action.kind === 'deposit') {
+  if (action.kind === 'deposit' || action.kind === 'ask_payout') {
     const value = { amount_minor: action.amount_minor }
-    return { kind: 'deposit', value, body: JSON.stringify(value) }
+    return { kind: action.kind, value, body: JSON.stringify(value) }
   }
+  if ('payout_id' in action) return { kind: action.kind, value: { payout_id: action.payout_id }, body: '' }
   return { kind: action.kind, value: {}, body: '' }
 }
 
 /** Refusals after which a player opens a new session. */
 const sessionIsOver = new Set(['session_ended', 'not_found', 'reality_check_due'])
 
-/** What the player knows after an answer; after an unknown end, nothing. */
+/** What the player knows after an answer; of what has an unknown end, nothing. */
 function learn(account: Account, kind: Kind, { outcome, code, body }: Result): void {
   if (typeof body['balance_minor'] === 'number') account.balance_minor = body['balance_minor']
-  else if (outcome === 'info' && (kind === 'spin' || kind === 'deposit')) account.balance_minor = null
-  else if (code === 'insufficient_funds') account.balance_minor = 0
+  else if (outcome === 'info' && movesBalance.has(kind)) account.balance_minor = null
+  else if (code === 'insufficient_funds') account.balance_minor = account.held_minor
+  if (typeof body['held_minor'] === 'number') account.held_minor = body['held_minor']
+  else if (outcome === 'ok' && endsPayout.has(kind)) account.held_minor = 0
+  if (outcome === 'ok' && kind === 'ask_payout') account.payout_id = String(body['payout_id'])
+  // One that has not ended is asked for again; not one that may have.
+  else if (endsPayout.has(kind) && (outcome !== 'fail' || payoutIsOver.has(code))) account.payout_id = ''
   if (kind === 'spin' && sessionIsOver.has(code)) account.session_id = ''
 }
+
+const movesBalance: ReadonlySet<Kind> = new Set(['spin', 'deposit', 'confirm_payout'])
+const endsPayout: ReadonlySet<Kind> = new Set(['confirm_payout', 'cancel_payout'])
+const payoutIsOver = new Set(['hold_captured', 'hold_released', 'hold_expired', 'not_found'])
 
 function plain(id: string, kind: Kind, value: Record<string, unknown>, body?: Record<string, unknown>): Operation {
   return { id, kind, value, body: body === undefined ? '' : JSON.stringify(body), duplicate: false }

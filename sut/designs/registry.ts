@@ -10,6 +10,10 @@ export const standardChoices = {
   acknowledge: 'after-commit' as 'after-commit' | 'before-commit',
   /** promised: a round is drawn with the seed whose hash the player was shown. swapped: with another one. */
   fairness: 'promised' as 'promised' | 'swapped',
+  /** every: the rounds of a seed have the nonces 0, 1, 2 … burned: some nonces are drawn with and thrown away. */
+  nonces: 'every' as 'every' | 'burned',
+  /** returned: the money of a hold that was released is available again. kept: it stays aside. */
+  released: 'returned' as 'returned' | 'kept',
   /** PostgreSQL's standby, set by the target: synchronous: no acknowledged commit is lost in a fail-over. */
   replication: 'synchronous' as 'synchronous' | 'asynchronous',
   /** every: each event that must be in the audit trail gets there. skips: some are taken and not kept. */
@@ -73,6 +77,21 @@ const all: readonly Design[] = [
     description: 'The game shows the hash of one server seed and draws rounds with another.',
     planted_bug: true,
     choices: { ...standardChoices, fairness: 'swapped' },
+  },
+  {
+    name: 'nonce-burned',
+    title: 'Planted bug: draws are thrown away',
+    description:
+      'The game throws every eighth draw of a seed away and draws again: each outcome can be derived, and the house may have chosen.',
+    planted_bug: true,
+    choices: { ...standardChoices, nonces: 'burned' },
+  },
+  {
+    name: 'hold-kept',
+    title: 'Planted bug: a cancelled payout keeps its money',
+    description: 'The wallet releases the hold of a payout that is cancelled, and leaves its money aside for good.',
+    planted_bug: true,
+    choices: { ...standardChoices, released: 'kept' },
   },
   {
     name: 'audit-skips',

@@ -1,26 +1,33 @@
 import type { GameDefinition } from '#sut/contracts/bodies.ts'
 import { drawnWith } from '#sut/designs/fairness.ts'
 import { dedupeKeys } from '#sut/designs/idempotency.ts'
-import { choices } from '#sut/designs/registry.ts'
+import { choices, type Choices } from '#sut/designs/registry.ts'
+import type { Database } from '#sut/platform/database.ts'
 import type { Platform } from '#sut/platform/platform.ts'
+import { burningNonces } from './burned-nonces.ts'
 import { definitions } from './definitions.ts'
 import { dumpGame } from './dump.ts'
 import { resolve_after_ms, resolver } from './resolver.ts'
 import { proofOf } from './proof.ts'
-import { roundStore } from './round-store.ts'
+import { roundStore, type RoundStore } from './round-store.ts'
 import { seedStore } from './seed-store.ts'
 import { promised, rotate, rounds_per_seed_max } from './seeds.ts'
 import { spin } from './spin.ts'
 
 const catalog_ms = 1500
 
+const takingNonces: Record<Choices['nonces'], (store: RoundStore, database: Database) => RoundStore> = {
+  every: (store) => store,
+  burned: burningNonces,
+}
+
 /** The game: rounds that are fair, paid once, and always end. */
 export function wireGame(platform: Platform): void {
   const { call, clock, log } = platform
   const database = platform.database()
-  const { idempotency, fairness } = choices(platform.design)
+  const { idempotency, fairness, nonces } = choices(platform.design)
   const dedupeKey = dedupeKeys[idempotency]
-  const store = roundStore({ database, dedupeKey, resolve_after_ms })
+  const store = takingNonces[nonces](roundStore({ database, dedupeKey, resolve_after_ms }), database)
   const cache = platform.layered<GameDefinition>({
     name: 'game-definition',
     memory_ms: 10_000,

@@ -1,10 +1,12 @@
 import { Problem } from '#sut/contracts/problems.ts'
 import { choices, type Choices } from '#sut/designs/registry.ts'
 import { dedupeKeys } from '#sut/designs/idempotency.ts'
+import type { Database } from '#sut/platform/database.ts'
 import type { Platform } from '#sut/platform/platform.ts'
 import { dumpWallet } from './dump.ts'
 import { holdEnder } from './hold-ender.ts'
 import { holds, type Holds } from './holds.ts'
+import { keepingHolds } from './kept-holds.ts'
 import { ledger, type Ledger, type Transfers } from './ledger.ts'
 import { checkTransfer } from './transfer-rules.ts'
 import { writeBehind } from './write-behind.ts'
@@ -20,9 +22,14 @@ const acknowledging: Record<Choices['acknowledge'], (store: Ledger, platform: Pl
   },
 }
 
+const releasing: Record<Choices['released'], (store: Holds, database: Database) => Holds> = {
+  returned: (store) => store,
+  kept: keepingHolds,
+}
+
 /** The wallet: double-entry ledger, transfers that are applied once, money on hold, an outbox that says what moved. */
 export function wireWallet(platform: Platform): void {
-  const { idempotency, acknowledge } = choices(platform.design)
+  const { idempotency, acknowledge, released } = choices(platform.design)
   const database = platform.database()
   const dedupeKey = dedupeKeys[idempotency]
   const store = ledger({ database, clock: platform.clock, dedupeKey })
@@ -41,7 +48,7 @@ export function wireWallet(platform: Platform): void {
     return await transfers.transfer(body)
   })
   platform.serve('wallet.balance', ({ params }) => transfers.balance(params['id']!))
-  wireHolds(platform, holds({ database, dedupeKey }))
+  wireHolds(platform, releasing[released](holds({ database, dedupeKey }), database))
 }
 
 function wireHolds(platform: Platform, store: Holds): void {
