@@ -88,6 +88,10 @@ export const endsPayout = ({ kind }: Operation): boolean => kind === 'confirm_pa
 /** The payout that such an operation ends. */
 export const payoutOf = ({ invoke }: Operation): string => String(invoke.value['payout_id'])
 
+/** The operations that asked for the payout that a hold is; none: nobody of this record did. */
+export const askedFor = ({ key, player_id }: StateOf<'hold'>, { operationsByKey }: Evidence): Operation[] =>
+  operationsByKey.get(playerKey(player_id, key.replace(payoutKey(player_id, ''), ''))) ?? []
+
 /** `spin o-12 (key fixture-o-12) of player p-3`: how witnesses name an operation. */
 export const nameOf = ({ kind, id, key, player_id }: Operation): string =>
   `${kind} ${id} ${key === undefined ? '' : `(key ${key}) `}of player ${player_id}`

@@ -1,7 +1,8 @@
 import type { StateOf } from '#sut/contracts/state.ts'
 import type { State } from '../record/record.ts'
 import { verdictOf, type Check } from './check.ts'
-import { captureKey, capturedHold, type Evidence } from './evidence.ts'
+import { askedFor, captureKey, capturedHold, endsPayout, linesOf, nameOf } from './evidence.ts'
+import type { Evidence, Operation } from './evidence.ts'
 
 type Hold = StateOf<'hold'>
 
@@ -30,11 +31,12 @@ export const holdsEnd: Check = {
       const { hold_id, key, player_id, amount_minor, created_at_ms, ended_at_ms } = hold
       verdict.violate(() => ({
         text: `Hold ${hold_id} (key ${key}) of ${amount_minor} of player ${player_id} ${what}.`,
+        operations: operationsOf(hold, evidence).flatMap(linesOf),
         entries: [hold, ...captures.slice(0, 4)],
         fault: evidence.faultAt(ended_at_ms ?? created_at_ms),
       }))
     }
-    compareAccounts(state, open, verdict)
+    compareAccounts(state, open, evidence, verdict)
     compareCaptures(state, evidence, verdict)
     return verdict.outcome()
   },
@@ -76,14 +78,35 @@ function untold({ hold_id, status }: Hold, told: ReadonlySet<string>): string | 
 
 type Verdict = ReturnType<typeof verdictOf>
 
-function compareAccounts({ account }: State, open: ReadonlyMap<string, bigint>, verdict: Verdict): void {
+const operationsOf = (hold: Hold, evidence: Evidence): Operation[] => [
+  ...askedFor(hold, evidence),
+  ...(evidence.endingsByHold.get(hold.hold_id) ?? []),
+]
+
+function compareAccounts(
+  { account, hold }: State,
+  open: ReadonlyMap<string, bigint>,
+  evidence: Evidence,
+  verdict: Verdict,
+): void {
+  const byAccount = Map.groupBy(hold, ({ player_id }) => `player:${player_id}`)
   for (const line of account) {
     if (line.held_minor === undefined) continue
     verdict.examine()
     const held = BigInt(line.held_minor)
     const sum = open.get(line.account) ?? 0n
     const report = (text: string): void =>
-      verdict.violate(() => ({ text: `Account ${line.account} ${text}.`, entries: [line], fault: null }))
+      verdict.violate(() => {
+        const holds = byAccount.get(line.account) ?? []
+        const operations = holds.flatMap((each) => operationsOf(each, evidence))
+        const ends = operations.filter(endsPayout).map(nameOf).join(', ')
+        return {
+          text: `Account ${line.account} ${text}${ends === '' ? '' : `, after ${ends}`}.`,
+          operations: operations.flatMap(linesOf).slice(0, 8),
+          entries: [line, ...holds.slice(0, 4)],
+          fault: evidence.faultAt(operations.at(-1)?.invoke.at_ms),
+        }
+      })
     if (held !== sum) report(`has ${held} on hold, its open holds sum to ${sum}`)
     if (held > 0n && held > BigInt(line.balance_minor))
       report(`has ${held} on hold and a balance of ${line.balance_minor}`)

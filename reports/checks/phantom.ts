@@ -1,6 +1,6 @@
 import { verdictOf, type Check } from './check.ts'
 import { operationOf } from './applied-twice.ts'
-import { playerKey } from './evidence.ts'
+import { askedFor } from './evidence.ts'
 
 /** Nothing happened to a player of this run that nobody asked for. Rollbacks and tombstones are the system's own. */
 export const phantom: Check = {
@@ -25,8 +25,7 @@ export const phantom: Check = {
       const { hold_id, key, player_id, amount_minor, created_at_ms } = hold
       if (!players.has(player_id)) continue
       verdict.examine()
-      const asked = key.replace(`payout:${player_id}:`, '')
-      if (evidence.operationsByKey.has(playerKey(player_id, asked))) continue
+      if (askedFor(hold, evidence).length > 0) continue
       verdict.violate(() => ({
         text: `Hold ${hold_id} (key ${key}) of ${amount_minor} of player ${player_id} belongs to no operation.`,
         entries: [hold],

@@ -6,7 +6,9 @@ const spinning = { spin: 1, balance: 0, history: 0, deposit: 0, games: 0, payout
 const stakes_minor = [10, 20, 50, 100] as const
 const deposits_minor = [5_00, 10_00, 20_00] as const
 const payouts_minor = [1_00, 2_00, 5_00] as const
-/** Of the payouts that are asked for, this share is confirmed in the end, the others are cancelled. */
+/** Who has asked for a payout comes back for it soon: with this share of what he does next. */
+const comesBack_share = 0.4
+/** Then this share is confirmed, the others are cancelled. */
 const confirmed_share = 0.75
 
 export const player: Journey = {
@@ -28,14 +30,16 @@ export const spinner: Journey = {
 
 function turn(weights: Readonly<Record<keyof typeof playing, number>>): Journey['next'] {
   return (draw, { balance_minor, held_minor, payout_id }) => {
+    if (payout_id !== '' && draw() < comesBack_share)
+      return { kind: draw() < confirmed_share ? 'confirm_payout' : 'cancel_payout', payout_id }
     const kind = weighted(draw, weights)
     const stake_minor = pick(draw, stakes_minor)
     const amount_minor = pick(draw, deposits_minor)
     const available_minor = balance_minor === null ? Infinity : balance_minor - held_minor
     if (kind === 'payout') {
-      if (payout_id !== '') return { kind: draw() < confirmed_share ? 'confirm_payout' : 'cancel_payout', payout_id }
       const asked_minor = pick(draw, payouts_minor)
-      return available_minor < asked_minor ? { kind: 'balance' } : { kind: 'ask_payout', amount_minor: asked_minor }
+      const asks = payout_id === '' && available_minor >= asked_minor
+      return asks ? { kind: 'ask_payout', amount_minor: asked_minor } : { kind: 'balance' }
     }
     // Nobody presses spin with an empty account: a refusal for want of funds would say nothing about the system.
     if (kind === 'deposit' || (kind === 'spin' && available_minor < stake_minor))

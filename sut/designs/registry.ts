@@ -82,7 +82,7 @@ const all: readonly Design[] = [
     name: 'nonce-burned',
     title: 'Planted bug: draws are thrown away',
     description:
-      'The game throws every eighth draw of a seed away and draws again: each outcome can be derived, and the house may have chosen.',
+      'The game throws every fourth draw of a seed away and draws again: each outcome can be derived, and the house may have chosen.',
     planted_bug: true,
     choices: { ...standardChoices, nonces: 'burned' },
   },

@@ -2,7 +2,7 @@ import type { Database } from '#sut/platform/database.ts'
 import type { RoundStore } from './round-store.ts'
 
 /** Every so many rounds of a seed. */
-const every = 8
+const every = 4
 const burn_sql = 'UPDATE seeds SET next_nonce = next_nonce + 1 WHERE seed_id = $1 AND next_nonce = $2 AND NOT ended'
 
 /**
