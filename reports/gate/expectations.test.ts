@@ -29,3 +29,21 @@ test.each([
   expect(found).toMatchObject({ name: 'reaction to demand', state })
   expect(found!.measured.replaceAll('\u00A0', ' ')).toContain(measured)
 })
+
+test.each([
+  ['demanded, and done', 2, 2, 'PASS', /^2 in a, 2 in b$/],
+  ['demanded, and not done', 2, 1, 'FAIL', /^1 in a, 1 in b$/],
+  ['done without demand', 1, 2, 'PASS', /demand called for 1 at most$/],
+  ['neither', 1, 1, 'INCONCLUSIVE', /^1 in a, 1 in b, and demand called for 1 at most$/],
+])('scaling out: %s', (_, demanded, replicas_max, state, text) => {
+  const series: [number, number, number][] = [
+    [0, 1, 1],
+    [5, demanded, replicas_max],
+  ]
+  const services = elasticity.services.map((item) => ({ ...item, series, replicas_max }))
+  const measured = { elasticity: { ...elasticity, services } } as Measured
+  const only = { consistent: false, scales_out: [{ service: 'gateway', replicas_min: 2 }] }
+  const asked = { ...record, experiment: { ...record.experiment, expectations: only } } as typeof record
+  const [found] = judgeExpectations({ record: asked, measured, sound: true })
+  expect(found).toMatchObject({ name: 'gateway scales out', state, measured: expect.stringMatching(text) })
+})

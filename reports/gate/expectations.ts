@@ -82,16 +82,19 @@ function sloViolation({ record, measured: { elasticity }, sound }: Question): Ex
   return [{ name: 'service level', limit, measured: seconds(slo_violation_s), state }]
 }
 
+/** Where demand never called for so many replicas, it says nothing of an autoscaler that there were not. */
 function scalesOut({ record, measured: { elasticity }, sound }: Question): Expectation[] {
   return (record.experiment.expectations.scales_out ?? []).map(({ service, replicas_min }) => {
     const found = elasticity.services.filter((item) => item.service === service)
     const most = Math.max(0, ...found.map(({ replicas_max }) => replicas_max))
+    const demanded = Math.max(0, ...found.flatMap(({ series }) => series.map(([, each]) => each)))
     const by_region = found.map(({ region, replicas_max }) => `${replicas_max} in ${region}`).join(', ')
+    const asked = demanded >= replicas_min ? '' : `, and demand called for ${demanded} at most`
     return {
       name: `${service} scales out`,
       limit: `at least ${replicas_min} ready replicas in a region`,
-      measured: found.length === 0 ? 'not observed' : by_region,
-      state: stateOf(found.length === 0 ? null : most >= replicas_min, sound),
+      measured: found.length === 0 ? 'not observed' : `${by_region}${asked}`,
+      state: stateOf(most >= replicas_min ? true : demanded < replicas_min ? null : false, sound),
     }
   })
 }
