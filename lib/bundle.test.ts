@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Failure } from './errors.ts'
 import { ensureBundle, hostBundle, servicesBundle } from './bundle.ts'
 
 let root: string
@@ -62,6 +63,8 @@ test('two at once make one; old ones do not pile up', async () => {
 
 test('a source that cannot be read is one clear error, and nothing half-made stays', async () => {
   write('sut/game/main.ts', 'const = ')
-  await expect(bundle('game')).rejects.toMatchObject({ code: 'SYSTEM_START_FAILED' })
+  const error = await bundle('game').catch((thrown: unknown) => thrown as Failure)
+  expect(error).toMatchObject({ code: 'SYSTEM_START_FAILED', message: expect.stringContaining('sut/game/main.ts:1:7') })
+  expect((error as Failure).message).not.toContain('\u001B')
   expect(existsSync(join(root, 'node_modules', '.cache', 'slot-chaos'))).toBe(false)
 })

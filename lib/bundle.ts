@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { cp, readFile, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { Failure, textOf } from './errors.ts'
 import { newId } from './random.ts'
 
@@ -54,7 +55,9 @@ export async function ensureBundle(root: string, request: BundleRequest): Promis
       if (!(await exists(folder))) throw error
     })
   } catch (error) {
-    throw new Failure('SYSTEM_START_FAILED', `the ${name} cannot be bundled: ${textOf(error)}`, { cause: error })
+    // The compiler paints its messages, whoever reads them.
+    const why = stripVTControlCharacters(textOf(error)).trim()
+    throw new Failure('SYSTEM_START_FAILED', `the ${name} cannot be bundled: ${why}`, { cause: error })
   } finally {
     await rm(preparing, { recursive: true, force: true })
   }
