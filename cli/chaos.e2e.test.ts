@@ -99,6 +99,13 @@ describe('npm run chaos', () => {
       expect(verified.code).toBe(0)
     })
 
+  test('wallet-kill with all services in one process a region: the books agree, whoever is killed', async () => {
+    const { code, result: judged } = await result('wallet-kill', '--trials', '1', '--design', 'monolith')
+    expect(judged.verdict).toMatchObject({ system: 'PASS', harness: 'PASS', cleanup: 'PASS' })
+    expect(code).toBe(0)
+    expect(judged.recovery.trials[0]!.targets).toEqual(['monolith-a-1'])
+  })
+
   test('kill -9 of the harness in the middle of a fault leaves nothing 30 s later', async () => {
     const out = join(folder, 'killed')
     const { child, ended } = start('link-latency-wallet', '--out', out)
