@@ -123,7 +123,7 @@ async function prepared(
 ): Promise<string> {
   try {
     const needed = new Set(plans.flatMap(({ target }) => programsOf(target)))
-    return (await prepareAll(['k6', ...needed], { progress: line, signal })).k6.path
+    return (await prepareAll([...needed], { progress: line, signal })).k6.path
   } catch (error) {
     await rmdir(folder)
     throw signal.aborted ? signal.reason : error
