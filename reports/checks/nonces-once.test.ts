@@ -35,7 +35,9 @@ test('a nonce that was skipped is found', () => {
     remove(raw, (line) => line === second)
   })
   expect(outcome.total).toBe(1)
-  expect(outcome.violations[0]?.witness.text).toMatch(/Nonce 1 of seed .* serves no round/)
+  expect(outcome.violations[0]?.witness.text).toMatch(
+    /Nonce 1 of seed .* serves no round, nonce 2 does: \S+ \(key .+\)\.$/,
+  )
 })
 
 test('a seed that serves two players is found', () => {

@@ -29,8 +29,13 @@ export const noncesOnce: Check = {
         if (same.length > 1)
           report(`Nonce ${nonce} of seed ${server_seed_hash} serves ${same.length} rounds: ${named(same)}.`, same)
       const missing = gapOf(byNonce)
-      if (missing !== undefined)
-        report(`Nonce ${missing} of seed ${server_seed_hash} serves no round, a later one does.`, rounds.slice(0, 2))
+      if (missing !== undefined) {
+        const later = rounds
+          .filter(({ nonce }) => nonce > missing)
+          .toSorted((one, other) => one.nonce - other.nonce)[0]!
+        const text = `Nonce ${missing} of seed ${server_seed_hash} serves no round`
+        report(`${text}, nonce ${later.nonce} does: ${named([later])}.`, [later])
+      }
       const [first, ...others] = rounds
       const stranger = others.find(({ player_id }) => player_id !== first!.player_id)
       if (stranger !== undefined)

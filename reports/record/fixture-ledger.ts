@@ -198,8 +198,8 @@ export const fixturePayout = (player_id: string) => ({
 /** The hold of that payout, with its events. */
 function releasedHold(player_id: string, lines: readonly StateLine[]): StateLine[] {
   const at_ms = Math.ceil(Math.max(...lines.map((line) => (line.kind === 'transfer' ? line.created_at_ms : 0))))
-  const { hold_id, amount_minor } = fixturePayout(player_id)
-  const [key, expires_at_ms] = [`payout:${player_id}:${fixturePayout(player_id).key}`, at_ms + 900_000]
+  const { hold_id, key: client_key, amount_minor } = fixturePayout(player_id)
+  const [key, expires_at_ms] = [`payout:${player_id}:${client_key}`, at_ms + 900_000]
   const of = { player_id, hold_id, amount_minor, occurred_at_ms: at_ms }
   const events: SystemEvent[] = [
     { id: `${hold_id}:placed`, type: 'wallet.hold_placed', ...of, expires_at_ms },

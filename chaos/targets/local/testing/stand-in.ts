@@ -3,10 +3,9 @@ import { join } from 'node:path'
 import { request } from 'undici'
 import { systemFolder } from '../state.ts'
 
-/** The configuration of a stand-in (sut/local/testing/service.ts). */
+/** What tests ask of the configuration of a stand-in (sut/local/testing/service.ts). */
 export interface StandInConfig {
-  instance: string
-  operations: { port: number; token: string }
+  operations: { token: string }
   database: { name: string; user: string; password: string }
   nats: { password: string }
 }
