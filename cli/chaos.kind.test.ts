@@ -5,6 +5,7 @@ import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { ensureNodeImage } from '#kind-cluster/offline/node-image.ts'
 import { ensureEngine, runBeside } from '#kind-cluster/sandbox/engine.ts'
 import type { Output } from '#lib/run-program.ts'
 import { waitFor } from '#lib/wait.ts'
@@ -14,11 +15,16 @@ import type { ResultFile } from '#reports/record/result.ts'
 const sandboxed = process.platform === 'linux' && process.getuid?.() === 0
 const where = ['--target', 'kind', ...(sandboxed ? ['--sandbox'] : [])]
 const run_limit_ms = 15 * 60_000
+const node_image_limit_ms = 60 * 60_000
 let folder: string
 beforeAll(async () => {
   vi.stubEnv('SLOT_CHAOS_SANDBOX', 'slot-chaos-test')
   folder = await mkdtemp(join(tmpdir(), 'slot-chaos-kind-'))
-})
+  // Out of an empty cache it takes longer than any run may.
+  if (!sandboxed) return
+  const progress = (text: string): void => console.log(text)
+  await ensureNodeImage(await ensureEngine({ sandbox: true, progress }), { progress })
+}, node_image_limit_ms)
 afterAll(async () => {
   if (sandboxed) await run('down', ...where)
   await rm(folder, { recursive: true, force: true })

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { answersAgree } from './answers-agree.ts'
-import { acknowledged, outcomeOf } from './testing.ts'
+import { captureKey } from './evidence.ts'
+import { acknowledged, linesOfKind, outcomeOf } from './testing.ts'
 
 test('a clean record passes, and something was looked at', () => {
   const { examined, total, violations } = outcomeOf(answersAgree)
@@ -42,4 +43,32 @@ test('a deposit that names a version of another entry is found', () => {
     acknowledged(raw, 'deposit', 8).end.value['version'] = 7777
   })
   expect(outcome.total).toBe(1)
+})
+
+test.each([
+  ['version', 0, []],
+  ['version', 1, [/^The confirm_payout .* was told version \d+ with balance \d+, the ledger has version/]],
+  ['balance_minor', 1, [/^The confirm_payout .* was told version \d+ with balance \d+, the ledger has version/]],
+] as const)('the %s of a confirmed payout, %d away from the ledger', (field, away, expected) => {
+  const { violations } = outcomeOf(answersAgree, (raw) => {
+    // As if the newest transfer of that player had been the capture of his payout.
+    const transfer = linesOfKind(raw, 'transfer').findLast(({ player_id }) => player_id === 'p-1')!
+    transfer.key = captureKey('h-p-1')
+    const { version, balance_after_minor } = linesOfKind(raw, 'entry').find(
+      ({ account, transfer_id }) => account === 'player:p-1' && transfer_id === transfer.transfer_id,
+    )!
+    for (const line of raw.history) if (line.operation_id === 'cancel-p-1') line.kind = 'confirm_payout'
+    const { value } = raw.history.find(({ operation_id, type }) => operation_id === 'cancel-p-1' && type === 'ok')!
+    Object.assign(value, { version, balance_minor: balance_after_minor })
+    value[field] = Number(value[field]) + away
+  })
+  expect(violations.map(({ witness }) => witness.text)).toEqual(expected.map((text) => expect.stringMatching(text)))
+})
+
+test('a payout that is asked for twice and placed twice is found', () => {
+  const outcome = outcomeOf(answersAgree, (raw) => {
+    const { end } = acknowledged(raw, 'ask_payout', 0)
+    end.value['duplicate'] = { ...end.value, payout_id: 'another' }
+  })
+  expect(outcome.violations.map(({ witness }) => witness.text)).toEqual([expect.stringContaining('payout_id')])
 })

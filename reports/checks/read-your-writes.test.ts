@@ -19,3 +19,15 @@ test('a read that misses an acknowledged write is found, with both operations', 
   expect(outcome.violations[0]?.witness.text).toContain(read.operation_id)
   expect(outcome.violations[0]?.witness.operations).toHaveLength(4)
 })
+
+test('a confirmed payout is a write', () => {
+  const outcome = outcomeOf(readYourWrites, (raw) => {
+    const { end, player_id } = acknowledged(raw, 'balance', 12)
+    end.value['version'] = 1
+    for (const line of raw.history)
+      if (line.player_id === player_id && ['spin', 'deposit'].includes(line.kind)) line.kind = 'confirm_payout'
+  })
+  expect(outcome.violations.map(({ witness }) => witness.text)).toEqual([
+    expect.stringMatching(/had been acknowledged by confirm_payout /),
+  ])
+})
