@@ -25,6 +25,8 @@ export interface BuiltPlatform extends Pick<Connected, 'listen' | 'closeDoor'> {
   operations(): Promise<OperationsServer>
   /** Does what the first request would have to wait for; the server is open, at this port. */
   prepare(port: number): Promise<void>
+  /** What keeps it from being ready, by name; empty is ready. */
+  notReady(): Promise<Record<string, string>>
   /** From now on ready, as far as the readiness checks say so. */
   open(): void
   /** From now on not ready. */
@@ -108,6 +110,7 @@ export async function buildPlatform(
     listen: () => connected.listen(),
     closeDoor: () => connected.closeDoor(),
     prepare: (port) => connected.calling.prepare(port),
+    notReady: () => readiness.reasons(),
     operations: async () => {
       operations = await operationsServer({
         listen: config.operations,

@@ -71,6 +71,19 @@ test('what comes in at the door reaches a service that has none', async () => {
     expect([await accepts(operations.port), await accepts(listen.port)]).toEqual([false, false])
 })
 
+test('the door is ready when all behind it are, and names who is not', async () => {
+  let ready = false
+  const services = [await configOf('gateway'), await configOf('catalog')]
+  const catalog: Part = { name: 'catalog', wire: (platform) => platform.readiness('games', () => ready) }
+  const host = await startHost({ services }, [catalog, gateway])
+  const { notReady } = host.services.get('gateway')!
+  expect(await notReady()).toEqual({ catalog: 'not ready' })
+  ready = true
+  expect(await notReady()).toEqual({})
+  await host.stop()
+  expect(await notReady()).toHaveProperty('service')
+})
+
 test('a request that is under way is finished by a host that stops: who is behind the door ends after it', async () => {
   const gate = Promise.withResolvers<typeof balance>()
   let asked = 0

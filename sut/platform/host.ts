@@ -8,7 +8,7 @@ import { runProcess, startService, type StartedService, type Wire } from './serv
 export interface Part {
   readonly name: ServiceName
   readonly wire: Wire
-  /** It has a door of its own; the others are called within the process alone. */
+  /** It has a door of its own, and is ready when all are; the others are called within the process alone. */
   readonly public?: boolean
 }
 
@@ -39,7 +39,8 @@ export async function startHost({ services }: HostConfig, parts: readonly Part[]
   const start = async ({ part, config }: (typeof configs)[number]): Promise<void> => {
     // Only a door has to be left open until callers have noticed: who is called here, is called by nobody once the door is closed.
     const own = part.public === true ? config! : { ...config!, drain_ms: 0 }
-    started.set(part.name, await startService(own, part.wire, { public: part.public === true, exchange }))
+    const wire = part.public === true ? withAll(started, part.wire) : part.wire
+    started.set(part.name, await startService(own, wire, { public: part.public === true, exchange }))
   }
   try {
     // One after the other waits eight times for a database; the doors open when what is behind them is there.
@@ -52,4 +53,13 @@ export async function startHost({ services }: HostConfig, parts: readonly Part[]
   }
   let stopping: Promise<void> | undefined
   return { services: started, stop: () => (stopping ??= stop()) }
+}
+
+/** One question to the door says whether the whole process is ready: a platform need not know who else is in it. */
+function withAll(others: ReadonlyMap<ServiceName, StartedService>, wire: Wire): Wire {
+  return async (platform) => {
+    await wire(platform)
+    for (const [name, { notReady }] of others)
+      platform.readiness(name, async () => Object.keys(await notReady()).length === 0)
+  }
 }

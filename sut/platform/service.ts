@@ -19,7 +19,7 @@ export interface RunOptions {
 }
 export type Wire = (platform: Platform) => Promise<void> | void
 
-export interface StartedService {
+export interface StartedService extends Pick<BuiltPlatform, 'notReady'> {
   readonly platform: Platform
   readonly port: number
   readonly operations_port: number
@@ -90,6 +90,7 @@ export async function startService(
       platform,
       port,
       operations_port: operations.port,
+      notReady: () => built.notReady(),
       stop: () => (stopping ??= stop(built, config)),
     }
   } catch (error) {

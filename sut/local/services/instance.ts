@@ -49,6 +49,8 @@ export function createInstance(context: SystemContext, options: InstanceOptions)
   const port = ports.port(name)
   const parts = partsOf(context, options)
   const door = parts.find((part) => part.service === 'gateway')
+  // A host answers for all its parts at its door; what comes in there is what goes on within it.
+  const { operations_port } = door ?? parts[0]!
   const certificates = (of: string): CertificateFiles => options.certificates(of, region)
   const vault = join(context.folder, 'vault', `${name}.age`)
   const configuration = configurationOf(context, options, { port, parts, certificates })
@@ -111,9 +113,7 @@ export function createInstance(context: SystemContext, options: InstanceOptions)
       const process = kept.process()
       if (process === null || stopping || probing) return false
       probing = true
-      const asked = Promise.all(parts.map(({ operations_port }) => operations.ready(operations_port)))
-      const answers = await asked.finally(() => (probing = false))
-      const ok = answers.every((each) => each)
+      const ok = await operations.ready(operations_port).finally(() => (probing = false))
       if (process !== kept.process()) return false
       failures = ok ? 0 : failures + 1
       if (ok === ready || (!ok && failures < settings.readiness_failures)) return false
@@ -126,8 +126,7 @@ export function createInstance(context: SystemContext, options: InstanceOptions)
       const process = kept.process()
       const usage = process === null ? null : usageOf(process)
       if (process === null || usage === null) return null
-      // What comes in at the door: within the process it is the same request that goes on.
-      const load = await operations.json<LoadAnswer>((door ?? parts[0]!).operations_port, '/load')
+      const load = await operations.json<LoadAnswer>(operations_port, '/load')
       return load === undefined ? null : { ...load, ...usage, at_ms: clock.monotonic_ms(), pid: process.pid }
     },
     async stop() {

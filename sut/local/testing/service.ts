@@ -5,7 +5,8 @@ import { readSealed } from '#sut/platform/sealed-file.ts'
 
 // Stands in for any service in tests of the local target: listens as its configuration says, answers on the operations port,
 // and does as it is told there by POST. Its log says which port that is.
-// The process of a host gets the configurations of all its parts: each answers on its own operations port, the gateway also at the door.
+// The process of a host gets the configurations of all its parts: each answers on its own operations port, the gateway also at the door,
+// and for all when it is asked whether it is ready.
 interface Config {
   instance: string
   listen: { host: string; port: number }
@@ -18,9 +19,10 @@ const read = JSON.parse(await readSealed(vault!, vault_key!)) as Config | { serv
 const configs = 'services' in read ? read.services : [read]
 const load = { requests_total: 0, in_flight: 0, queue_depth: 0, latency_p95_ms: 1 }
 const unready = new Set<Config>()
+const isDoor = (instance: string): boolean => instance.startsWith('gateway')
 
 function listen({ instance, listen: at, certificates: { authority, certificate, key } }: Config): void {
-  const isPublic = instance.startsWith('gateway')
+  const isPublic = isDoor(instance)
   const options = {
     ca: readFileSync(authority),
     cert: readFileSync(certificate),
@@ -51,7 +53,8 @@ function operate(config: Config): void {
     const path = request.url ?? ''
     if (request.method === 'POST') orders[path]?.()
     load.requests_total++
-    response.statusCode = path === '/readyz' && unready.has(config) ? 503 : 200
+    const ready = isDoor(config.instance) ? unready.size === 0 : !unready.has(config)
+    response.statusCode = path === '/readyz' && !ready ? 503 : 200
     response.end(answers[path]?.() ?? '')
   }).listen(config.operations)
   console.log(`stand-in ${config.instance} operations ${config.operations.port}`)
@@ -61,5 +64,4 @@ const stop = (): void => process.exit(0)
 process.on('SIGTERM', stop)
 process.on('disconnect', stop)
 for (const config of configs) operate(config)
-for (const config of configs.filter(({ instance }) => configs.length === 1 || instance.startsWith('gateway')))
-  listen(config)
+for (const config of configs.filter(({ instance }) => configs.length === 1 || isDoor(instance))) listen(config)
