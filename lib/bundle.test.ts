@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Failure } from './errors.ts'
-import { ensureBundle, hostBundle, servicesBundle } from './bundle.ts'
+import { ensureBundle, servicesBundle } from './bundle.ts'
 
 let root: string
 const write = (path: string, text: string): void => {
@@ -43,11 +43,10 @@ test('services run from their bundle; it is made once, and anew when a source ha
   expect(run(folder, 'wallet')).toBe('onewallet') // a system that runs from the old one keeps it
 })
 
-test('a host is one program, and its parts find their migrations where those of a program of their own would be', async () => {
+test('a host of several is one more program, and its parts find their migrations beside it', async () => {
   write('sut/monolith/main.ts', `import { say } from '../platform/say.ts'\nconsole.log(say('all'))`)
-  const folder = await ensureBundle(root, hostBundle('monolith', ['game', 'wallet']))
-  expect(run(folder, 'monolith')).toBe('oneall')
-  expect(readdirSync(folder).toSorted()).toEqual(['monolith', 'wallet'])
+  const folder = await bundle('game', 'wallet', 'monolith')
+  expect([run(folder, 'monolith'), run(folder, 'game')]).toEqual(['oneall', 'onegame'])
   expect(readdirSync(join(folder, 'wallet', 'migrations'))).toEqual(['001.sql'])
 })
 

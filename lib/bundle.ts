@@ -17,8 +17,6 @@ export interface BundleRequest {
   name: string
   /** Each program's source, from the root of the project. */
   programs: Readonly<Record<string, string>>
-  /** Services whose migrations lie beside the programs, as if they were programs too. */
-  hosted?: readonly string[]
   /** Folders with all sources of the project that they may import. */
   sources: readonly string[]
 }
@@ -26,18 +24,10 @@ export interface BundleRequest {
 /** Folders of bundles that stay: those of the checkouts and branches that somebody goes to and fro between. */
 const kept_max = 4
 
-/** The services of the bundled system. */
+/** Programs of the bundled system: services, and the host of them all, which finds their migrations beside itself as they do. */
 export const servicesBundle = (names: readonly string[]): BundleRequest => ({
   name: 'services',
   programs: Object.fromEntries(names.map((name) => [name, `sut/${name}/main.ts`])),
-  sources: ['sut', 'lib'],
-})
-
-/** All services as one program: the parts of its process look for their migrations where those of a program of their own would be. */
-export const hostBundle = (host: string, names: readonly string[]): BundleRequest => ({
-  name: host,
-  programs: { [host]: `sut/${host}/main.ts` },
-  hosted: names,
   sources: ['sut', 'lib'],
 })
 
@@ -65,7 +55,7 @@ export async function ensureBundle(root: string, request: BundleRequest): Promis
   return folder
 }
 
-async function build(root: string, { programs, hosted = [] }: BundleRequest, folder: string): Promise<void> {
+async function build(root: string, { programs }: BundleRequest, folder: string): Promise<void> {
   const { build: rolldown } = await import('rolldown') // takes as long to load as a bundle takes to be found
   await rolldown({
     cwd: root,
@@ -75,8 +65,7 @@ async function build(root: string, { programs, hosted = [] }: BundleRequest, fol
     logLevel: 'silent',
     output: { dir: folder, format: 'esm', entryFileNames: '[name]/main.mjs', chunkFileNames: 'shared/[hash].mjs' },
   })
-  const sources = Object.entries({ ...programs, ...servicesBundle(hosted).programs })
-  for (const [name, path] of sources) {
+  for (const [name, path] of Object.entries(programs)) {
     const migrations = join(root, dirname(path), 'migrations')
     if (await exists(migrations)) await cp(migrations, join(folder, name, 'migrations'), { recursive: true })
   }

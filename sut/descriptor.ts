@@ -1,4 +1,4 @@
-import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
+import { type SystemDescriptor, hostName } from '#sut/contracts/descriptor.ts'
 
 // The bundled system, as the harness sees it.
 export const slotBackend: SystemDescriptor = {
@@ -60,3 +60,6 @@ export const slotBackend: SystemDescriptor = {
   stores: ['postgres', 'redis', 'nats'],
   slo: { success_rate: 0.99, p99_ms: 500 },
 }
+
+/** What its processes run, whatever the topology. */
+export const programNames: readonly string[] = [...slotBackend.services.map(({ name }) => name), hostName]

@@ -2,7 +2,6 @@ import { Failure, type FailureCode } from '#lib/errors.ts'
 import { freshSeed } from '#lib/random.ts'
 import { experiment as experimentSchema, type Experiment, type FaultUse } from '../experiments/experiment.ts'
 import type { LinkSelector, Target, TargetOptions } from '../targets/target.ts'
-import { topologyProblem } from '../targets/topologies.ts'
 import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
 import { callersIn, processesOf } from '#sut/contracts/topology.ts'
 import type { Catalogue } from './catalogue.ts'
@@ -65,7 +64,6 @@ export function planRun(request: PlanRequest, catalogue: Catalogue): Plan {
   if (!known) problems.push({ code: 'UNKNOWN_DESIGN', text: unknownName('design', request.design, catalogue.designs) })
   if (read === undefined || target === undefined) throw failureOf(request.source, problems)
 
-  if (known) problems.push(...topologyProblems(target, request.design))
   const system = catalogue.systemOf(known ? request.design : 'standard')
   const faults = read.faults.map((use, index) => checkedFault(use, `/faults/${index}`, { catalogue, system, target }))
   problems.push(...faults.flatMap((fault) => fault.problems), ...namesOf(read, catalogue, system))
@@ -86,11 +84,6 @@ export function planRun(request: PlanRequest, catalogue: Catalogue): Plan {
     load_s: loadLength_s(experiment),
     estimate_s: estimateLength_s(experiment),
   }
-}
-
-function topologyProblems(target: Target, design: string): Problem[] {
-  const text = topologyProblem(target, design)
-  return text === undefined ? [] : [{ code: 'NOT_SUPPORTED_BY_TARGET', text }]
 }
 
 /** Who shares a process is scaled out with it: of such a service its host is expected what was expected of it. */

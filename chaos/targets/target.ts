@@ -1,7 +1,6 @@
 import type { ProgramName } from '#toolchain/registry.ts'
 import type { DumpLine } from '#sut/contracts/state.ts'
 import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
-import type { Topology } from '#sut/contracts/topology.ts'
 import type { ObservationLine, UndoAction } from '#reports/record/format.ts'
 
 // A target is a place where a system runs and faults land. One folder each; the registry is chaos/targets/registry.ts.
@@ -9,8 +8,6 @@ export interface Target {
   readonly name: string
   /** Fault operations that it can do; a fault names what it needs, and is refused by name before anything starts. */
   readonly capabilities: readonly Capability[]
-  /** Which processes it can make of the services; without it, each its own. A design of another topology is refused. */
-  readonly topologies?: readonly Topology[]
   /** Per cent of an experiment's load when nobody says how much; without it all of it. Less where a machine bears more. */
   readonly load_percent?: number
   /** How often the state of the system is sampled, in windows of a second; without it every one. More where asking costs more. */

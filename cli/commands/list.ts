@@ -49,9 +49,9 @@ function sectionsOf(): Section[] {
     },
     {
       kind: 'targets',
-      items: Object.values(catalogue.targets).map(({ name, capabilities, topologies = ['services'] }) => ({
+      items: Object.values(catalogue.targets).map(({ name, capabilities }) => ({
         name,
-        title: `can do ${capabilities.join(', ')}; topologies: ${topologies.join(', ')}`,
+        title: `can do ${capabilities.join(', ')}`,
       })),
     },
     { kind: 'journeys', items: scenarios('journey') },

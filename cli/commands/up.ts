@@ -1,7 +1,6 @@
 import type { Argv } from 'yargs'
 import { unknownName } from '#chaos/engine/nearest.ts'
 import { targetNamed } from '#chaos/targets/registry.ts'
-import { assertTopology } from '#chaos/targets/topologies.ts'
 import { systemClock } from '#lib/clock.ts'
 import { Failure } from '#lib/errors.ts'
 import { prepareAll } from '#toolchain/resolve.ts'
@@ -32,7 +31,6 @@ export const up = {
     if (!catalogue.designs.includes(design))
       throw new Failure('UNKNOWN_DESIGN', unknownName('design', design, catalogue.designs))
     const where = targetNamed(target)
-    assertTopology(where, design)
     const options = targetOptions(target, place)
     using here = session()
     const { terminal, signal } = here

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { copyFile, cp, mkdir, readFile, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type BundleRequest, ensureBundle, servicesBundle } from '#lib/bundle.ts'
-import { nodeFlags } from '#sut/deployment/service-config.ts'
-import { slotBackend } from '#sut/descriptor.ts'
+import { flagsOf } from '#sut/deployment/service-config.ts'
+import { programNames } from '#sut/descriptor.ts'
 import { artifactKey, ensureArtifact, keyOf } from '../offline/artifact.ts'
 import { programArtifacts } from '../offline/programs.ts'
 import { type RootName, rootArtifacts } from '../offline/root-file-systems.ts'
@@ -37,9 +37,8 @@ export async function recipes({
 }: {
   offline: boolean
 }): Promise<Record<'service' | 'stores' | 'agent', Recipe>> {
-  const names = slotBackend.services.map(({ name }) => name)
   const [service, agent] = await Promise.all([
-    contentOf(servicesBundle(names)),
+    contentOf(servicesBundle(programNames)),
     contentOf({
       name: 'agent',
       programs: { agent: 'kind-cluster/agent/main.ts' },
@@ -82,13 +81,13 @@ async function addRoot(folder: string, name: RootName, options: Parameters<Recip
 const service_end = ['WORKDIR /app', `USER ${run_as.service}`, 'ENTRYPOINT ["/usr/local/bin/node"]']
 
 /**
- * Every service is started once, by the user and with the flags of later, and finds no configuration: it ends, but its modules are
+ * Every program is started once, by the user and with the flags of later, and finds no configuration: it ends, but its modules are
  * compiled by then. Twenty processes that start on a few cores feel that.
  */
 function warmUp(): string[] {
-  const mains = slotBackend.services.map(({ name }) => `${name}/main.mjs`)
-  const starting = `for (const main of ${JSON.stringify(mains)})
-    require('node:child_process').spawnSync(process.execPath, [...${JSON.stringify(nodeFlags)}, main], { timeout: 60000 })`
+  const commands = programNames.map((name) => [...flagsOf(name), `${name}/main.mjs`])
+  const starting = `for (const command of ${JSON.stringify(commands)})
+    require('node:child_process').spawnSync(process.execPath, command, { timeout: 60000 })`
   const command = JSON.stringify(['/usr/local/bin/node', '-e', starting.replaceAll(/\s+/g, ' ')])
   return [`ENV NODE_COMPILE_CACHE=${compileCache}`, `RUN ${command}`]
 }

@@ -98,7 +98,7 @@ test('no secret is written anywhere but in a Secret, and in those alone whose ow
   expect(holders(secrets.observer)).toEqual([...redis, ...sentinels])
   const { key } = request.material.certificate('game', 'b')
   expect(
-    ofKind('Secret').filter((each) => (each['stringData'] as Record<string, string>)['key.pem'] === key),
+    ofKind('Secret').filter((each) => (each['stringData'] as Record<string, string>)['game-key.pem'] === key),
   ).toHaveLength(1)
 })
 

@@ -1,4 +1,5 @@
 import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
+import { callersIn } from '#sut/contracts/topology.ts'
 import { createIssuer, type Certificate } from '#sut/deployment/pki.ts'
 import { createSecrets } from '#sut/deployment/secrets.ts'
 import type { Material } from './request.ts'
@@ -13,10 +14,11 @@ export async function createMaterial(options: {
   gateway_names: readonly string[]
   wall_ms: number
 }): Promise<Material> {
-  const { services, regions } = options.descriptor
+  const { regions } = options.descriptor
+  const services = callersIn(options.descriptor).map(({ name }) => name)
   const issuer = await createIssuer(options.system, options.wall_ms)
   const issued = await Promise.all(
-    services.flatMap(({ name }) =>
+    services.flatMap((name) =>
       regions.map(async (region): Promise<[string, Certificate]> => {
         const names = name === 'gateway' ? options.gateway_names : []
         return [`${name}-${region}`, await issuer.issue(name, region, names)]
@@ -25,7 +27,7 @@ export async function createMaterial(options: {
   )
   const certificates = new Map(issued)
   return {
-    secrets: createSecrets(services.map(({ name }) => name)),
+    secrets: createSecrets(services),
     authority: issuer.authority,
     certificate(service, region) {
       const found = certificates.get(`${service}-${region}`)

@@ -1,6 +1,7 @@
 import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
 import type { Manifest } from './manifest.ts'
 import { type PortName, type Workload, labelNames, labels, ports } from './names.ts'
+import { isDoor, partsOf } from './parts.ts'
 
 export interface Allowed {
   from: Workload
@@ -8,10 +9,14 @@ export interface Allowed {
   port: PortName
 }
 
-/** Who may open a connection to whom: what the descriptor says that services call, and what the nodes of a store tell each other. */
+/**
+ * Who may open a connection to whom: what the descriptor says that services call, a host for all that it has, and what the nodes of a
+ * store tell each other.
+ */
 export function allowedCalls({ services }: SystemDescriptor): Allowed[] {
-  const called = services.flatMap(({ name, calls }) =>
-    calls.flatMap((to): Allowed[] => {
+  const called = services.flatMap((own) => {
+    const { name } = own
+    return [...new Set(partsOf(own).flatMap(({ calls }) => calls))].flatMap((to): Allowed[] => {
       if (to === 'redis')
         return [
           { from: name, to, port: 'redis' },
@@ -21,8 +26,8 @@ export function allowedCalls({ services }: SystemDescriptor): Allowed[] {
       const service = services.find((each) => each.name === to)
       if (service === undefined) throw new Error(`${name} calls ${to}, which is not part of the system`)
       return [{ from: name, to: service.name, port: 'calls' }]
-    }),
-  )
+    })
+  })
   return [
     ...called,
     { from: 'postgres', to: 'postgres', port: 'postgres' },
@@ -36,7 +41,7 @@ export function allowedCalls({ services }: SystemDescriptor): Allowed[] {
 }
 
 /** Ports that are asked from outside: by players, by probes of nodes, by the autoscaler, and by the harness through the API server. */
-const openPorts: Partial<Record<Workload, PortName>> = { postgres: 'patroni', nats: 'monitor' }
+const openPorts: Partial<Record<Workload, number[]>> = { postgres: [ports.patroni], nats: [ports.monitor] }
 
 // Nothing but this is let through. A cluster's network may not enforce it: `status` says whether it does. `collector`: the user's own,
 // for traces, wherever it is.
@@ -53,21 +58,21 @@ export function networkPolicies(system: string, descriptor: SystemDescriptor, co
       { policyTypes: ['Egress'], egress: [{ ports: [protocol('UDP', 53), protocol('TCP', 53)] }] },
     ),
     ...workloads.map((workload) => {
-      const isService = descriptor.services.some(({ name }) => name === workload)
-      const open = isService ? 'operations' : openPorts[workload]
+      const service = descriptor.services.find(({ name }) => name === workload)
+      const open = service === undefined ? openPorts[workload] : partsOf(service).map((part) => part.operations_port)
       const ingress = [
         ...allowed
           .filter(({ to }) => to === workload)
           .map(({ from, port }) => ({ from: [pods(from)], ports: [tcp(port)] })),
-        ...(open === undefined ? [] : [{ ports: [tcp(open)] }]),
-        ...(workload === 'gateway' ? [{ ports: [tcp('calls')] }] : []),
+        ...(open === undefined ? [] : [{ ports: open.map((port) => protocol('TCP', port)) }]),
+        ...(service !== undefined && isDoor(service) ? [{ ports: [tcp('calls')] }] : []),
       ]
       const egress = [
         ...allowed
           .filter(({ from }) => from === workload)
           .map(({ to, port }) => ({ to: [pods(to)], ports: [tcp(port)] })),
         // Patroni's store is the API of Kubernetes, whose address no manifest can know.
-        ...(isService && collector !== undefined ? [{ ports: [protocol('TCP', portOf(collector))] }] : []),
+        ...(service !== undefined && collector !== undefined ? [{ ports: [protocol('TCP', portOf(collector))] }] : []),
         ...(workload === 'postgres' ? [{ ports: [protocol('TCP', 443), protocol('TCP', 6443)] }] : []),
       ]
       return policy(

@@ -1,4 +1,5 @@
 import { type Region, regions } from '#sut/contracts/descriptor.ts'
+import { callersIn } from '#sut/contracts/topology.ts'
 import { choices } from '#sut/designs/registry.ts'
 import { postgresSettings, roleStatements } from '#sut/deployment/store-settings.ts'
 import type { Manifest, Probe } from './manifest.ts'
@@ -82,7 +83,7 @@ END`
 }
 
 export function roles({ descriptor, material }: ManifestRequest): string {
-  return descriptor.services
+  return callersIn(descriptor)
     .filter(({ calls }) => calls.includes('postgres'))
     .flatMap(({ name }) => roleStatements(name, material.secrets.passwords[name] ?? ''))
     .map((statement) => `${statement};\n`)
@@ -94,7 +95,9 @@ export function patroniConfiguration(request: ManifestRequest, region: Region): 
   const { system, design, descriptor, material, settings } = request
   const { secrets } = material
   const host = storeHost(request, 'postgres', region)
-  const owners = descriptor.services.filter(({ calls }) => calls.includes('postgres')).map(({ name }) => name)
+  const owners = callersIn(descriptor)
+    .filter(({ calls }) => calls.includes('postgres'))
+    .map(({ name }) => name)
   return {
     scope,
     name: `postgres-${region}-0`,

@@ -1,19 +1,20 @@
 import type { Region, ServiceDescriptor } from '#sut/contracts/descriptor.ts'
-import { nodeFlags } from '#sut/deployment/service-config.ts'
-import type { Container, Manifest, Quantities } from './manifest.ts'
-import { labels, ports } from './names.ts'
+import { flagsOf } from '#sut/deployment/service-config.ts'
+import type { Container, Manifest } from './manifest.ts'
+import { type Workload, labels, ports } from './names.ts'
+import { isDoor } from './parts.ts'
 import { podTemplate, startup, users } from './pod.ts'
 import type { ManifestRequest } from './request.ts'
 import { configFolder, serviceSecret } from './service-secret.ts'
 
-// A service in a region: a Deployment, a name for all its ready pods, and a Secret.
+// A service in a region, or a host of all: a Deployment, a name for all its ready pods, and a Secret.
 export function serviceManifests(request: ManifestRequest, service: ServiceDescriptor): Manifest[] {
   return [
     serviceAccount(request.system, service.name),
     ...request.descriptor.regions.flatMap((region) => [
       serviceSecret(request, service, region),
       headless(request, service.name, region, { calls: ports.calls, operations: ports.operations }, false),
-      ...(service.name === 'gateway' ? [publicDoor(request, region)] : []),
+      ...(isDoor(service) ? [publicDoor(request, service.name, region)] : []),
       deployment(request, service, region),
     ]),
     disruptionBudget(request.system, service.name),
@@ -49,15 +50,15 @@ export function headless(
   }
 }
 
-/** The door of a region for players: a port of its own nodes, which leads to its own gateways. */
-const publicDoor = ({ system, node_ports }: ManifestRequest, region: Region): Manifest => ({
+/** The door of a region for players: a port of its own nodes, which leads to its own gateways, whatever they run in. */
+const publicDoor = ({ system, node_ports }: ManifestRequest, name: Workload, region: Region): Manifest => ({
   apiVersion: 'v1',
   kind: 'Service',
-  metadata: { name: `gateway-${region}-public`, labels: labels(system, 'gateway', region) },
+  metadata: { name: `gateway-${region}-public`, labels: labels(system, name, region) },
   spec: {
     type: 'NodePort',
     externalTrafficPolicy: 'Local',
-    selector: labels(system, 'gateway', region),
+    selector: labels(system, name, region),
     ports: [{ name: 'calls', port: ports.calls, targetPort: ports.calls, nodePort: node_ports[region] }],
   },
 })
@@ -103,7 +104,7 @@ function container({ images, settings }: ManifestRequest, service: ServiceDescri
   const { readiness_period_s, readiness_failures, liveness_period_s, liveness_failures } = settings
   return {
     image: images.service,
-    command: ['/usr/local/bin/node', ...nodeFlags, `${service.name}/main.mjs`],
+    command: ['/usr/local/bin/node', ...flagsOf(service.name), `${service.name}/main.mjs`],
     workingDir: '/app',
     // The image says where it has its modules compiled.
     env: [
@@ -128,13 +129,14 @@ function container({ images, settings }: ManifestRequest, service: ServiceDescri
       failureThreshold: readiness_failures,
       timeoutSeconds: 1,
     },
-    resources: { requests: requestsOf(service, settings.cpu_request_percent), limits: { memory: '512Mi' } },
+    resources: resourcesOf(service, settings.cpu_request_percent),
     volumeMounts: [{ name: 'config', mountPath: configFolder, readOnly: true }],
   }
 }
 
-/** No limit of CPU: a limit would only make latency out of load. */
-function requestsOf({ scaling }: ServiceDescriptor, percent: number): Required<Quantities> {
+/** No limit of CPU: a limit would only make latency out of load. That of memory leaves room beside the heap (flagsOf). */
+function resourcesOf({ scaling, hosts }: ServiceDescriptor, percent: number): Container['resources'] {
   const millicores = Math.round(((scaling?.cpu_request_millicores ?? 100) * percent) / 100)
-  return { cpu: `${millicores}m`, memory: '128Mi' }
+  const [usual, most] = hosts === undefined ? ['128Mi', '512Mi'] : ['512Mi', '1536Mi']
+  return { requests: { cpu: `${millicores}m`, memory: usual }, limits: { memory: most } }
 }

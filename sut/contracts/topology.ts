@@ -35,7 +35,7 @@ export interface Caller {
 }
 
 /** Every service, hosted or not, with what it calls over links. */
-export const callersIn = ({ services }: SystemDescriptor): Caller[] =>
+export const callersIn = ({ services }: Pick<SystemDescriptor, 'services'>): Caller[] =>
   services.flatMap(({ name, calls, hosts }) => hosts ?? (name === hostName ? [] : [{ name, calls }]))
 
 /** The host within whose process a service calls another; undefined when it does so over a link, or never. */

@@ -1,7 +1,7 @@
-import type { ServiceName, SystemDescriptor } from '#sut/contracts/descriptor.ts'
+import { type ServiceName, type SystemDescriptor, hostName } from '#sut/contracts/descriptor.ts'
 import { callersIn } from '#sut/contracts/topology.ts'
 import type { TraceSettings } from '#sut/contracts/tracing.ts'
-import type { ServiceConfig } from '#sut/platform/config.ts'
+import type { HostConfig, ServiceConfig } from '#sut/platform/config.ts'
 import type { Secrets } from './secrets.ts'
 
 /** What depends on the place that a process runs in. */
@@ -15,7 +15,7 @@ export type Place = Pick<
   traces?: TraceSettings
 }
 
-/** The configuration of one process: logins and secrets only for what its service calls. */
+/** The configuration of a service: logins and secrets only for what its service calls. */
 export function serviceConfigOf(place: Place, system: SystemDescriptor, secrets: Secrets): ServiceConfig {
   const { service } = place
   const calls = callersIn(system).find((each) => each.name === service)?.calls ?? []
@@ -31,11 +31,15 @@ export function serviceConfigOf(place: Place, system: SystemDescriptor, secrets:
   }
 }
 
+/** What a process of that program reads: the configuration of a service, or of each that a host has. */
+export const fileOf = (program: string, configs: ServiceConfig[]): ServiceConfig | HostConfig =>
+  program === hostName ? { services: configs } : configs[0]!
+
 /**
  * Little memory each, for there are many; a larger nursery from the start saves a third of the CPU that starting takes. Many
  * processes with few requests each: at V8's own thresholds (400 and 3000 calls) most code would stay slow for minutes.
  */
-export const nodeFlags = [
+const nodeFlags = [
   '--always-sparkplug',
   '--invocation-count-for-maglev=100',
   '--invocation-count-for-turbofan=1000',
@@ -45,6 +49,9 @@ export const nodeFlags = [
 ]
 
 /** All services of a replica share one heap. */
-export const hostFlags = nodeFlags.map((flag) =>
+const hostFlags = nodeFlags.map((flag) =>
   flag.startsWith('--max-old-space-size=') ? '--max-old-space-size=1024' : flag,
 )
+
+/** Of node, for the program of a service or of the host of all. */
+export const flagsOf = (program: string): readonly string[] => (program === hostName ? hostFlags : nodeFlags)

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { readConfig } from './config.ts'
+import { readConfig, readHostConfig } from './config.ts'
 import { writeSealed } from './sealed-file.ts'
 
 const config = {
@@ -28,6 +28,11 @@ test('instances that share a file have their names from the environment', async 
     expect((await readConfig({ SLOT_CONFIG: path })).instance).toBe('wallet-a')
     expect((await readConfig({ SLOT_CONFIG: path, SLOT_INSTANCE: '' })).instance).toBe('wallet-a')
     expect((await readConfig({ SLOT_CONFIG: path, SLOT_INSTANCE: 'wallet-a-7d-x' })).instance).toBe('wallet-a-7d-x')
+    await writeFile(path, JSON.stringify({ services: [config, { ...config, service: 'game' }] }))
+    const names = async (instance: string) =>
+      (await readHostConfig({ SLOT_CONFIG: path, SLOT_INSTANCE: instance })).services.map((each) => each.instance)
+    expect(await names('')).toEqual(['wallet-a', 'wallet-a'])
+    expect(await names('monolith-a-x')).toEqual(['wallet@monolith-a-x', 'game@monolith-a-x'])
     await expect(readConfig({})).rejects.toThrow('SLOT_CONFIG names no file')
   } finally {
     await rm(folder, { recursive: true, force: true })

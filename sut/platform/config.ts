@@ -43,12 +43,19 @@ export type HostConfig = Static<typeof hostConfig>
 /** Throws CONFIG_INVALID with every violation. `environment`: SLOT_CONFIG, SLOT_CONFIG_KEY, and SLOT_INSTANCE if it is another than the file's. */
 export async function readConfig(environment: NodeJS.ProcessEnv): Promise<ServiceConfig> {
   const config = await readOwn(environment, serviceConfig)
-  const { SLOT_INSTANCE: instance } = environment
-  return instance === undefined || instance === '' ? config : { ...config, instance }
+  return { ...config, instance: instanceIn(environment) ?? config.instance }
 }
 
-/** Throws CONFIG_INVALID with every violation. */
-export const readHostConfig = (environment: NodeJS.ProcessEnv): Promise<HostConfig> => readOwn(environment, hostConfig)
+/** As above; the services of an instance are told apart by the service at its name: wallet@monolith-a-7d-x. */
+export async function readHostConfig(environment: NodeJS.ProcessEnv): Promise<HostConfig> {
+  const { services } = await readOwn(environment, hostConfig)
+  const host = instanceIn(environment)
+  if (host === undefined) return { services }
+  return { services: services.map((config) => ({ ...config, instance: `${config.service}@${host}` })) }
+}
+
+const instanceIn = ({ SLOT_INSTANCE: instance }: NodeJS.ProcessEnv): string | undefined =>
+  instance === '' ? undefined : instance
 
 async function readOwn<Schema extends TSchema>(
   { SLOT_CONFIG: path, SLOT_CONFIG_KEY: key }: NodeJS.ProcessEnv,

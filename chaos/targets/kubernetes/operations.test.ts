@@ -21,7 +21,10 @@ test('a pod is asked through the API server, with the token in the header that p
     asked.push(path, options)
     return Readable.from(['{}\n']) as never
   }
-  await podClient({ text: away, stream }, 'slot-1', 'secret').stream('wallet-a-1', '/dump')
-  expect(asked[0]).toMatch(/^\/api\/v1\/namespaces\/slot-1\/pods\/wallet-a-1:\d+\/proxy\/dump$/)
+  const client = podClient({ text: away, stream }, 'slot-1', 'secret')
+  await client.stream('wallet-a-1', '/dump')
+  await client.stream('monolith-a-1', '/dump', 8084)
+  expect(asked[0]).toMatch(/^\/api\/v1\/namespaces\/slot-1\/pods\/wallet-a-1:8080\/proxy\/dump$/)
   expect(asked[1]).toMatchObject({ headers: { 'x-operations-token': 'secret' } })
+  expect(asked[2]).toContain('/monolith-a-1:8084/proxy/dump')
 })

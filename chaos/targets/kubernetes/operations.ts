@@ -8,7 +8,7 @@ export interface PodClient {
   /** Undefined when there is no (valid) answer. */
   json<T>(pod: string, path: string, port?: number): Promise<T | undefined>
   /** The body as it comes; throws Failure STATE_UNREADABLE when the answer is not 200. */
-  stream(pod: string, path: string): Promise<Readable>
+  stream(pod: string, path: string, port?: number): Promise<Readable>
 }
 
 /** The API server takes the header `authorization` away for itself. */
@@ -28,9 +28,9 @@ export function podClient(api: Pick<Api, 'text' | 'stream'>, namespace: string, 
         return undefined
       }
     },
-    async stream(pod, path) {
+    async stream(pod, path, port) {
       try {
-        return await api.stream(proxied(pod, path), { headers, limit_ms: stream_pause_limit_ms })
+        return await api.stream(proxied(pod, path, port), { headers, limit_ms: stream_pause_limit_ms })
       } catch (error) {
         throw new Failure('STATE_UNREADABLE', `GET ${path} of ${pod}: ${textOf(error)}`, { cause: error })
       }

@@ -95,19 +95,19 @@ export function runningSystem(
       if (identity !== null) warden.guard(identity)
     },
     pending: () => sampler.pending(true),
-    dump: () => statesOf(record, sampler, client),
+    dump: () => statesOf(sampler, client),
     down,
     [Symbol.asyncDispose]: owned ? down : leave,
   }
 }
 
 /** One instance of each service tells the state of all. */
-async function* statesOf({ descriptor }: SystemRecord, sampler: Sampler, client: PodClient): AsyncGenerator<DumpLine> {
+async function* statesOf(sampler: Sampler, client: PodClient): AsyncGenerator<DumpLine> {
   const tellers = sampler.tellers()
-  const missing = descriptor.services.filter((_, index) => tellers[index] === null).map(({ name }) => name)
+  const missing = tellers.filter(({ pod }) => pod === null).map(({ name }) => name)
   if (missing.length > 0)
     throw new Failure('STATE_UNREADABLE', `no instance of ${missing.join(', ')} is ready to tell its state`)
-  for (const pod of tellers)
-    for await (const line of textLines(await client.stream(pod!.metadata.name, '/dump')))
+  for (const { pod, operations_port } of tellers)
+    for await (const line of textLines(await client.stream(pod!.metadata.name, '/dump', operations_port)))
       if (line !== '') yield JSON.parse(line) as DumpLine
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '#lib/clock.ts'
+import { type Part, partsOf } from '#kind-cluster/manifests/parts.ts'
 import type { InstanceSample, ObservationLine } from '#reports/record/format.ts'
-import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
+import type { ServiceDescriptor, SystemDescriptor } from '#sut/contracts/descriptor.ts'
 import type { PendingWork } from '#sut/contracts/state.ts'
 import { type LoadAnswer, type LoadReading, noLoad, readingHistories, sumOverServices } from '#sut/deployment/load.ts'
 import { type Pod, mainStatus, regionOf, workloadOf } from './access/objects.ts'
@@ -15,8 +16,13 @@ export interface Sampler {
   sample(): Promise<Sample>
   /** `everywhere`: asks every instance, and counts as `unanswered` those that do not tell. */
   pending(everywhere: boolean): Promise<Record<string, number>>
-  /** Ready instances, one of each service: where its state is to be had. Null: there is none. */
-  tellers(): (Pod | null)[]
+  /** Where the state of each service is to be had. */
+  tellers(): Teller[]
+}
+
+/** A service in a ready pod, of its own or of its host; null: there is none. */
+export interface Teller extends Pick<Part, 'name' | 'operations_port'> {
+  pod: Pod | null
 }
 
 /** What the operations port tells beside that on Kubernetes, where nobody else can ask the process. */
@@ -58,23 +64,26 @@ export function createSampler(
     }
   }
   const ready = (): Pod[] => view.instances().filter((pod) => stateOf(pod) === 'ready')
-  const tellers = (): (Pod | null)[] => {
-    const all = ready()
-    return descriptor.services.map(({ name }) => all.find((pod) => workloadOf(pod) === name) ?? null)
-  }
+  const tellersIn = (pods: readonly (Pod | null)[], service: ServiceDescriptor): Teller[] =>
+    pods.flatMap((pod) => partsOf(service).map((part) => ({ ...part, pod })))
+  const instancesOf = ({ name }: ServiceDescriptor): Pod[] => ready().filter((pod) => workloadOf(pod) === name)
+  const tellers = (): Teller[] =>
+    descriptor.services.flatMap((service) => tellersIn([instancesOf(service)[0] ?? null], service))
   const pending: Sampler['pending'] = async (everywhere) => {
     const some = tellers()
-    const asked = everywhere ? ready() : some.filter((pod) => pod !== null)
+    const asked = everywhere
+      ? descriptor.services.flatMap((service) => tellersIn(instancesOf(service), service))
+      : some.filter(({ pod }) => pod !== null)
     const answers = await Promise.all(
-      asked.map(async (pod) => ({
-        service: workloadOf(pod)!,
-        pending: (await client.json<PendingWork>(pod.metadata.name, '/state'))?.pending,
+      asked.map(async ({ name, operations_port, pod }) => ({
+        service: name,
+        pending: (await client.json<PendingWork>(pod!.metadata.name, '/state', operations_port))?.pending,
       })),
     )
     const told = answers.flatMap(({ service, pending: work }) =>
       work === undefined ? [] : [{ service, pending: work }],
     )
-    const unanswered = answers.length - told.length + some.filter((pod) => pod === null).length
+    const unanswered = answers.length - told.length + some.filter(({ pod }) => pod === null).length
     return { ...sumOverServices(told), ...(everywhere && unanswered > 0 && { unanswered }) }
   }
   return {

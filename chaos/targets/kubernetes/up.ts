@@ -13,12 +13,13 @@ import type { Manifest } from '#kind-cluster/manifests/manifest.ts'
 import type { ManifestRequest } from '#kind-cluster/manifests/request.ts'
 import { defaultSettings, type KubernetesSettings } from '#kind-cluster/manifests/settings.ts'
 import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
+import { inTopology } from '#sut/contracts/topology.ts'
 import { traceSettingsOf } from '#sut/contracts/tracing.ts'
+import { choices } from '#sut/designs/registry.ts'
 import { assertLinks } from '#sut/deployment/links.ts'
 import { staffAccounts, staffFile } from '#sut/deployment/secrets.ts'
 import { slotBackend } from '#sut/descriptor.ts'
 import type { RunningSystem, UpRequest } from '../target.ts'
-import { assertTopology } from '../topologies.ts'
 import { type Access, openApi } from './access/api.ts'
 import type { KubernetesObject, Listed } from './access/objects.ts'
 import { applyAll } from './apply.ts'
@@ -52,12 +53,13 @@ const guest_lease_ms = 15_000
 
 /** Starts a system and waits until it is ready. When it throws, nothing of it is left. */
 export async function up(request: UpRequest, place: Place): Promise<RunningSystem> {
-  assertTopology({ name: place.target }, request.design) // throws UNKNOWN_DESIGN too, before anything starts
-  assertLinks(request.links, slotBackend)
-  await assertFree(place)
   const settings = { ...defaultSettings, ...place.manifest_settings }
+  // Throws UNKNOWN_DESIGN before anything starts.
+  const descriptor = inTopology(choices(request.design).topology, descriptorAt(settings))
+  assertLinks(request.links, descriptor)
+  await assertFree(place)
   const traces = traceSettingsOf(process.env)
-  const record = recordOf(request, place, settings)
+  const record = recordOf(request, place, descriptor, settings)
   const material = await createMaterial({
     system: record.id,
     descriptor: record.descriptor,
@@ -136,6 +138,7 @@ async function started(
 function recordOf(
   { design, lease_ms, autoscaling }: UpRequest,
   place: Place,
+  descriptor: SystemDescriptor,
   settings: KubernetesSettings,
 ): SystemRecord {
   const id = `slot-${newId().slice(0, 8)}`
@@ -148,7 +151,7 @@ function recordOf(
     network_namespace: place.network_namespace,
     nodes: place.nodes,
     design,
-    descriptor: autoscaling === false ? withoutScaling(descriptorAt(settings)) : descriptorAt(settings),
+    descriptor: autoscaling === false ? withoutScaling(descriptor) : descriptor,
     started_at_ms: systemClock.wall_ms(),
     owner: identify(process.pid)!,
     lease_ms,

@@ -1,9 +1,8 @@
 import { join } from 'node:path'
-import { ensureBundle, hostBundle, servicesBundle } from '#lib/bundle.ts'
+import { ensureBundle, servicesBundle } from '#lib/bundle.ts'
 import { Failure } from '#lib/errors.ts'
 import { alive } from '#lib/process.ts'
-import { hostName } from '#sut/contracts/descriptor.ts'
-import { slotBackend } from '#sut/descriptor.ts'
+import { programNames, slotBackend } from '#sut/descriptor.ts'
 import type { Target } from '../target.ts'
 import { controlClient } from './control-client.ts'
 import { recover } from './recover.ts'
@@ -11,13 +10,9 @@ import { runningSystem } from './running.ts'
 import { isRunning, readSystem, socketOf, systemIds } from './state.ts'
 import { type Bundle, up } from './up.ts'
 
-const serviceNames = slotBackend.services.map(({ name }) => name)
 const bundled: Bundle = {
   descriptor: slotBackend,
-  entry: async (root, topology) => {
-    const bundle = topology === 'monolith' ? hostBundle(hostName, serviceNames) : servicesBundle(serviceNames)
-    return join(await ensureBundle(root, bundle), '{service}', 'main.mjs')
-  },
+  entry: async (root) => join(await ensureBundle(root, servicesBundle(programNames)), '{service}', 'main.mjs'),
   settings: {},
 }
 
@@ -31,7 +26,6 @@ export function localTarget(bundle: Bundle): Target {
   return {
     name: 'local',
     capabilities: ['process.kill', 'link.toxic', 'region.outage'],
-    topologies: ['services', 'monolith'],
     programs: ['redis', 'toxiproxy', 'nats-server'],
     up: (request) => up(request, bundle),
     async list() {

@@ -7,7 +7,7 @@ import { alive, identify, killTree, spawnDetached } from '#lib/process.ts'
 import { newId } from '#lib/random.ts'
 import { waitFor } from '#lib/wait.ts'
 import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
-import { type Topology, inTopology } from '#sut/contracts/topology.ts'
+import { inTopology } from '#sut/contracts/topology.ts'
 import { traceSettingsOf } from '#sut/contracts/tracing.ts'
 import { choices } from '#sut/designs/registry.ts'
 import { assertLinks } from '#sut/deployment/links.ts'
@@ -24,7 +24,7 @@ import { createSystemFolder, systemFolder } from './state.ts'
 export interface Bundle {
   descriptor: SystemDescriptor
   /** Path of a service's program, with {service} for its name; made, if it has to be. */
-  entry: (root: string, topology: Topology) => Promise<string>
+  entry: (root: string) => Promise<string>
   settings: StartRequest['settings']
 }
 
@@ -32,12 +32,12 @@ const root = join(import.meta.dirname, '..', '..', '..')
 
 /** Starts a system and waits until it is ready. When it throws, nothing of it is left. */
 export async function up(request: UpRequest, bundle: Bundle): Promise<RunningSystem> {
-  const { topology } = choices(request.design) // throws UNKNOWN_DESIGN before anything starts
-  const descriptor = inTopology(topology, bundle.descriptor)
+  // Throws UNKNOWN_DESIGN before anything starts.
+  const descriptor = inTopology(choices(request.design).topology, bundle.descriptor)
   assertLinks(request.links, descriptor)
   const programs = await findPrograms(request)
   const id = `slot-${newId().slice(0, 8)}`
-  const asked = requestOf(id, request, { ...bundle, descriptor }, await bundle.entry(root, topology), programs)
+  const asked = requestOf(id, request, { ...bundle, descriptor }, await bundle.entry(root), programs)
   await createSystemFolder(id, {
     'system.json': JSON.stringify(announced(asked)),
     'request.json': JSON.stringify(asked),

@@ -4,11 +4,11 @@ import { usageOf } from '#lib/process.ts'
 import type { SystemContext } from '../context.ts'
 import { type KeptProcess, keepRunning } from '../kept-process.ts'
 import type { CertificateFiles } from '#sut/deployment/pki.ts'
-import { hostFlags, nodeFlags } from '#sut/deployment/service-config.ts'
+import { flagsOf } from '#sut/deployment/service-config.ts'
 import type { LoadAnswer, LoadReading } from '#sut/deployment/load.ts'
 import { writeSealed } from '#sut/platform/sealed-file.ts'
 import type { OperationsClient } from './operations.ts'
-import { type ProcessPart, configurationOf, isHost, partsOf } from './process-parts.ts'
+import { type ProcessPart, configurationOf, partsOf } from './process-parts.ts'
 
 /** One replica of a service, or of a host of several: a name, ports, and a process that is restarted as long as the replica exists. */
 export interface Instance {
@@ -75,7 +75,7 @@ export function createInstance(context: SystemContext, options: InstanceOptions)
       return processes.spawn({
         name,
         command: process.execPath,
-        args: [...(isHost(request, service) ? hostFlags : nodeFlags), request.entry.replace('{service}', service)],
+        args: [...flagsOf(service), request.entry.replace('{service}', service)],
         cwd: request.root,
         environment: {
           SLOT_CONFIG: vault,

@@ -1,6 +1,6 @@
 import type { Region, ServiceName } from '#sut/contracts/descriptor.ts'
 import type { CertificateFiles } from '#sut/deployment/pki.ts'
-import { serviceConfigOf } from '#sut/deployment/service-config.ts'
+import { fileOf, serviceConfigOf } from '#sut/deployment/service-config.ts'
 import { type SystemContext, host } from '../context.ts'
 import { discoveryFile } from '../discovery.ts'
 
@@ -48,8 +48,5 @@ export function configurationOf(
     }
     return serviceConfigOf(place, request.descriptor, secrets)
   })
-  return isHost(request, service) ? { services: configs } : configs[0]!
+  return fileOf(service, configs)
 }
-
-export const isHost = ({ descriptor }: SystemContext['request'], service: string): boolean =>
-  descriptor.services.some(({ name, hosts }) => name === service && hosts !== undefined)

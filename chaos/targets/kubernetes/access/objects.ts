@@ -1,5 +1,5 @@
 import { labelNames } from '#kind-cluster/manifests/names.ts'
-import { services } from '#sut/contracts/descriptor.ts'
+import { hostName, services } from '#sut/contracts/descriptor.ts'
 
 // What of Kubernetes' objects this target reads. Times are texts in RFC 3339, mostly with whole seconds.
 
@@ -129,7 +129,7 @@ export interface Listed<T> {
 /** What a pod runs: a service, or a program of a store; undefined when it is none of ours. */
 export const workloadOf = ({ metadata }: KubernetesObject): string | undefined => metadata.labels?.[labelNames.service]
 export const regionOf = ({ metadata }: KubernetesObject): string | undefined => metadata.labels?.[labelNames.region]
-export const isInstance = (pod: Pod): boolean => services.some((name) => name === workloadOf(pod))
+export const isInstance = (pod: Pod): boolean => [...services, hostName].some((name) => name === workloadOf(pod))
 
 export const conditionOf = (
   object: { status?: { conditions?: Condition[] } } | undefined,

@@ -1,8 +1,9 @@
 import { Failure } from '#lib/errors.ts'
 import { pause } from '#lib/wait.ts'
 import { ports } from '#kind-cluster/manifests/names.ts'
-import { linksTo, matches } from '#sut/deployment/links.ts'
+import { type Link, linkId, linksTo, matches } from '#sut/deployment/links.ts'
 import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
+import { processesOf } from '#sut/contracts/topology.ts'
 import type { Observations } from '#reports/record/observations.ts'
 import type { FaultPort, Toxic } from '../../target.ts'
 import { type Pod, isInstance, mainStatus, regionOf, workloadOf } from '../access/objects.ts'
@@ -57,8 +58,11 @@ export function createLinkFaults(
   }
   return {
     active: () => [...broken].flatMap(([id, { toxics }]) => [...toxics.keys()].map((name) => `${name} on ${id}`)),
-    links: async (selector) =>
-      linksTo(destinationsIn(view, descriptor), descriptor).filter((link) => matches(link, selector)),
+    async links(selector) {
+      const named = linksTo(destinationsIn(view, descriptor), descriptor).filter((link) => matches(link, selector))
+      const links = named.map((link) => fromPods(link, descriptor))
+      return [...new Map(links.map((link) => [link.id, link])).values()]
+    },
     async addToxic(id, toxic) {
       const callers = callersOf(view, id)
       if (callers.length === 0) throw new Failure('NO_FAULT_TARGET', `no pod at the near end of ${id} runs`)
@@ -90,6 +94,12 @@ export function createLinkFaults(
       return (await agents.of(pod)).ask<Probe>(question, limit_ms + 5_000)
     },
   }
+}
+
+/** A pod has one link to a destination, whoever in it calls: that of a hosted service is that of its host, and called by its name. */
+function fromPods(link: Link, descriptor: SystemDescriptor): Link {
+  const from = processesOf(link.from, descriptor)
+  return { ...link, from, id: linkId(from, link.from_region, link.to_instance) }
 }
 
 const running = (pod: Pod): boolean =>
