@@ -122,6 +122,17 @@ describe('the experiments of the suite quick', () => {
   })
 })
 
+test(
+  'wallet-kill with all services in one pod a region: the books agree, whoever is killed',
+  { timeout: run_limit_ms },
+  async () => {
+    const { result: found } = await result('wallet-kill', '--design', 'monolith')
+    expectSound(found)
+    expect(found.verdict.system).toBe('PASS')
+    for (const { targets } of found.recovery.trials) expect(targets).toEqual([expect.stringMatching(/^monolith-[ab]-/)])
+  },
+)
+
 test('a link is slow, and as it was afterwards', { timeout: run_limit_ms }, async () => {
   const { result: found } = await result('link-latency-wallet')
   expectSound(found)

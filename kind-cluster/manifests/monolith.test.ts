@@ -2,8 +2,8 @@ import { beforeAll, expect, test } from 'vitest'
 import { services } from '#sut/contracts/descriptor.ts'
 import { inTopology } from '#sut/contracts/topology.ts'
 import { slotBackend } from '#sut/descriptor.ts'
-import { discovery } from '#sut/platform/discovery.ts'
-import { hostConfig } from '#sut/platform/config.ts'
+import type { DiscoveryFile } from '#sut/platform/discovery.ts'
+import { type HostConfig, hostConfig } from '#sut/platform/config.ts'
 import { violationsOf } from '#sut/platform/validation.ts'
 import { type Manifest, podTemplateOf } from './manifest.ts'
 import { manifestsOf } from './manifests.ts'
@@ -45,7 +45,7 @@ test('its pods run the host with the heap of one, and are behind the door for pl
 
 test('each service in it has its own configuration, certificate, addresses and operations port', () => {
   const files = named('Secret', 'monolith-a')['stringData'] as Record<string, string>
-  const config = JSON.parse(files['config.json']!) as typeof hostConfig.static
+  const config = JSON.parse(files['config.json']!) as HostConfig
   expect(violationsOf(hostConfig, config)).toEqual([])
   expect(config.services.map(({ service, operations }) => `${service} ${operations.port}`)).toEqual(
     services.map((service, index) => `${service} ${8080 + index}`),
@@ -54,7 +54,7 @@ test('each service in it has its own configuration, certificate, addresses and o
     for (const path of [addresses, ...Object.values(certificates)])
       expect(Object.keys(files)).toContain(path.replace('/etc/slot/', ''))
     expect(files[`${service}-key.pem`]).toBe(request.material.certificate(service, 'a').key)
-    const known = JSON.parse(files[`${service}-discovery.json`]!) as typeof discovery.static
+    const known = JSON.parse(files[`${service}-discovery.json`]!) as DiscoveryFile
     expect(known.services).toEqual({})
     expect(known.postgres.length > 0).toBe(database !== undefined)
     expect(database?.password).toBe(database && request.material.secrets.passwords[service])

@@ -52,7 +52,7 @@ const all: readonly Design[] = [
     name: 'monolith',
     title: 'All services in one process',
     description:
-      'One process a replica hosts all eight services, and calls between them go in process; stores, contracts and code are the same. A crash takes all of a replica, and it scales as a whole. Target local alone.',
+      'One process a replica hosts all eight services, and calls between them go in process; stores, contracts and code are the same. A crash takes all of a replica, and it scales as a whole.',
     planted_bug: false,
     choices: { ...standardChoices, topology: 'monolith' },
   },

@@ -103,7 +103,7 @@ export function runningSystem(
 
 /** One instance of each service tells the state of all. */
 async function* statesOf(sampler: Sampler, client: PodClient): AsyncGenerator<DumpLine> {
-  const tellers = sampler.tellers()
+  const tellers = sampler.tellers(false)
   const missing = tellers.filter(({ pod }) => pod === null).map(({ name }) => name)
   if (missing.length > 0)
     throw new Failure('STATE_UNREADABLE', `no instance of ${missing.join(', ')} is ready to tell its state`)

@@ -1,7 +1,7 @@
 import type { Clock } from '#lib/clock.ts'
 import { type Part, partsOf } from '#kind-cluster/manifests/parts.ts'
 import type { InstanceSample, ObservationLine } from '#reports/record/format.ts'
-import type { ServiceDescriptor, SystemDescriptor } from '#sut/contracts/descriptor.ts'
+import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
 import type { PendingWork } from '#sut/contracts/state.ts'
 import { type LoadAnswer, type LoadReading, noLoad, readingHistories, sumOverServices } from '#sut/deployment/load.ts'
 import { type Pod, mainStatus, regionOf, workloadOf } from './access/objects.ts'
@@ -16,8 +16,8 @@ export interface Sampler {
   sample(): Promise<Sample>
   /** `everywhere`: asks every instance, and counts as `unanswered` those that do not tell. */
   pending(everywhere: boolean): Promise<Record<string, number>>
-  /** Where the state of each service is to be had. */
-  tellers(): Teller[]
+  /** Where the state of each service is to be had: in one instance of it, or `everywhere` in all that are ready. */
+  tellers(everywhere: boolean): Teller[]
 }
 
 /** A service in a ready pod, of its own or of its host; null: there is none. */
@@ -64,26 +64,23 @@ export function createSampler(
     }
   }
   const ready = (): Pod[] => view.instances().filter((pod) => stateOf(pod) === 'ready')
-  const tellersIn = (pods: readonly (Pod | null)[], service: ServiceDescriptor): Teller[] =>
-    pods.flatMap((pod) => partsOf(service).map((part) => ({ ...part, pod })))
-  const instancesOf = ({ name }: ServiceDescriptor): Pod[] => ready().filter((pod) => workloadOf(pod) === name)
-  const tellers = (): Teller[] =>
-    descriptor.services.flatMap((service) => tellersIn([instancesOf(service)[0] ?? null], service))
+  const tellers: Sampler['tellers'] = (everywhere) => {
+    const all = ready()
+    return descriptor.services.flatMap((service) => {
+      const own = all.filter((pod) => workloadOf(pod) === service.name)
+      const pods = everywhere && own.length > 0 ? own : [own[0] ?? null]
+      return pods.flatMap((pod) => partsOf(service).map((part) => ({ ...part, pod })))
+    })
+  }
   const pending: Sampler['pending'] = async (everywhere) => {
-    const some = tellers()
-    const asked = everywhere
-      ? descriptor.services.flatMap((service) => tellersIn(instancesOf(service), service))
-      : some.filter(({ pod }) => pod !== null)
     const answers = await Promise.all(
-      asked.map(async ({ name, operations_port, pod }) => ({
+      tellers(everywhere).map(async ({ name, operations_port, pod }) => ({
         service: name,
-        pending: (await client.json<PendingWork>(pod!.metadata.name, '/state', operations_port))?.pending,
+        pending: pod && (await client.json<PendingWork>(pod.metadata.name, '/state', operations_port))?.pending,
       })),
     )
-    const told = answers.flatMap(({ service, pending: work }) =>
-      work === undefined ? [] : [{ service, pending: work }],
-    )
-    const unanswered = answers.length - told.length + some.filter(({ pod }) => pod === null).length
+    const told = answers.flatMap(({ service, pending: work }) => (work ? [{ service, pending: work }] : []))
+    const unanswered = answers.length - told.length
     return { ...sumOverServices(told), ...(everywhere && unanswered > 0 && { unanswered }) }
   }
   return {
