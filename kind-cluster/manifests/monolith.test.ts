@@ -39,7 +39,7 @@ test('its pods run the host with the heap of one, and are behind the door for pl
   const { command, resources } = spec.containers[0]!
   expect(metadata.labels).toEqual(own)
   expect(command).toEqual(expect.arrayContaining(['--max-old-space-size=1024', 'monolith/main.mjs']))
-  expect(resources).toEqual({ requests: { cpu: '1000m', memory: '512Mi' }, limits: { memory: '1536Mi' } })
+  expect(resources).toEqual({ requests: { cpu: '1000m', memory: '256Mi' }, limits: { memory: '1536Mi' } })
   expect(named('Service', 'gateway-a-public')['spec']).toMatchObject({ selector: own })
 })
 
@@ -67,7 +67,7 @@ test('it may open what the services in it may, and is asked at all its operation
     { ports: { port: number }[] }[]
   >
   const ports = (rules: typeof ingress): number[] => rules.flatMap((rule) => rule.ports.map(({ port }) => port))
-  expect(ports(egress).toSorted()).toEqual([26379, 4222, 5432, 6379])
+  expect(new Set(ports(egress))).toEqual(new Set([5432, 6379, 26379, 4222]))
   expect(ports(ingress)).toEqual([8080, 8081, 8082, 8083, 8084, 8085, 8086, 8087, 8443])
 })
 

@@ -137,6 +137,6 @@ function container({ images, settings }: ManifestRequest, service: ServiceDescri
 /** No limit of CPU: a limit would only make latency out of load. That of memory leaves room beside the heap (flagsOf). */
 function resourcesOf({ scaling, hosts }: ServiceDescriptor, percent: number): Container['resources'] {
   const millicores = Math.round(((scaling?.cpu_request_millicores ?? 100) * percent) / 100)
-  const [usual, most] = hosts === undefined ? ['128Mi', '512Mi'] : ['512Mi', '1536Mi']
+  const [usual, most] = hosts === undefined ? ['128Mi', '512Mi'] : ['256Mi', '1536Mi']
   return { requests: { cpu: `${millicores}m`, memory: usual }, limits: { memory: most } }
 }
