@@ -20,9 +20,10 @@ export const postgresSettings = {
   fsync: 'on',
   full_page_writes: 'on',
   synchronous_commit: 'on',
-  // Microseconds that a commit waits, while this many others are under way, to share one write to disk with them.
+  // Microseconds that a commit waits, while this many others are under way, to share one write with them, here and on the standby
+  // (docs/decisions/009).
   commit_delay: 1000,
-  commit_siblings: 3,
+  commit_siblings: 1,
   max_wal_size: '1GB',
   max_wal_senders: 10,
   max_replication_slots: 10,
