@@ -49,7 +49,7 @@ interface FixturePlayer {
 }
 
 export async function fixtureSystem(folder: string, regions = ['a', 'b']): Promise<FixtureSystem> {
-  const authority = await createAuthority(folder, 'fixture', systemClock.wall_ms())
+  const authority = await createAuthority(folder, 'fixture', systemClock)
   const backend = fixtureBackend()
   const doors = new Map<string, { server: Server; sockets: Set<Socket> }>()
   const system: FixtureSystem = {

@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { systemClock } from '#lib/clock.ts'
 import { services } from '#sut/contracts/descriptor.ts'
 import { type Manifest, podTemplateOf } from './manifest.ts'
 import { applyOrder, manifestsOf } from './manifests.ts'
@@ -100,6 +101,27 @@ test('no secret is written anywhere but in a Secret, and in those alone whose ow
   expect(
     ofKind('Secret').filter((each) => (each['stringData'] as Record<string, string>)['game-key.pem'] === key),
   ).toHaveLength(1)
+})
+
+test('the key of the authority is in a Secret that no pod mounts or reads', () => {
+  const { authority, key } = request.material.authority
+  const { stringData } = named('Secret', 'authority') as unknown as { stringData: Record<string, string> }
+  expect(stringData).toEqual({ 'authority.pem': authority, 'authority.key.pem': key })
+  const line = key.split('\n')[1]!
+  expect(all.filter((each) => JSON.stringify(each).includes(line)).map(({ metadata }) => metadata.name)).toEqual([
+    'authority',
+  ])
+  const pods = all.flatMap((each) => podTemplateOf(each) ?? [])
+  expect(pods.flatMap(({ spec }) => spec.volumes)).not.toContainEqual(
+    expect.objectContaining({ secret: expect.objectContaining({ secretName: 'authority' }) }),
+  )
+  expect(JSON.stringify(pods)).not.toContain('"name":"authority"')
+  expect(JSON.stringify(ofKind('Role'))).not.toContain('secrets')
+})
+
+test('certificates live for 90 days, for nothing in the cluster issues new ones', () => {
+  const { validToDate } = new X509Certificate(request.material.certificate('wallet', 'a').certificate)
+  expect((validToDate.getTime() - systemClock.wall_ms()) / (24 * 3_600_000)).toBeCloseTo(90, 2)
 })
 
 test('a certificate of a gateway names where players reach it, no other one does', () => {

@@ -1,4 +1,5 @@
 import { autoscaledServices, scaledObjects } from './autoscaling.ts'
+import { authoritySecret } from './certificates.ts'
 import type { Manifest } from './manifest.ts'
 import { labels } from './names.ts'
 import { natsManifests } from './nats.ts'
@@ -27,6 +28,7 @@ export const applyOrder = [
 export function manifestsOf(request: ManifestRequest): Manifest[] {
   const { system, descriptor, autoscaling } = request
   const inNamespace = [
+    authoritySecret(system, request.material.authority),
     ...networkPolicies(system, descriptor, request.traces?.otlp_endpoint),
     ...postgresManifests(request),
     ...redisManifests(request),

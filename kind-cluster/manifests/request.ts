@@ -1,14 +1,14 @@
 import type { Region, SystemDescriptor, Zone } from '#sut/contracts/descriptor.ts'
 import type { TraceSettings } from '#sut/contracts/tracing.ts'
-import type { Certificate } from '#sut/deployment/pki.ts'
+import type { Certificate, KeptAuthority } from '#sut/deployment/pki.ts'
 import type { Secrets } from '#sut/deployment/secrets.ts'
 import type { KubernetesSettings } from './settings.ts'
 
 /** Secrets and certificates of one system: made once, at its start (material.ts). */
 export interface Material {
   secrets: Secrets
-  /** PEM of the authority that signed the gateways' certificates. */
-  authority: string
+  /** That signed all certificates, with its key. */
+  authority: KeptAuthority
   certificate(service: string, region: string): Certificate
 }
 

@@ -5,6 +5,7 @@ import { fileOf, serviceConfigOf } from '#sut/deployment/service-config.ts'
 import { sentinelGroup } from '#sut/deployment/store-settings.ts'
 import type { ServiceConfig } from '#sut/platform/config.ts'
 import type { DiscoveryFile } from '#sut/platform/discovery.ts'
+import { certificateData, certificateFiles } from './certificates.ts'
 import type { Manifest } from './manifest.ts'
 import { labels, ports, serviceHost, storeHost } from './names.ts'
 import { type Part, partsOf } from './parts.ts'
@@ -27,13 +28,14 @@ export function serviceSecret(request: ManifestRequest, service: ServiceDescript
     type: 'Opaque',
     stringData: {
       'config.json': JSON.stringify(fileOf(service.name, configs)),
-      'authority.pem': request.material.authority,
+      'authority.pem': request.material.authority.authority,
       ...Object.assign({}, ...parts.map((part) => filesOf(request, part, region))),
     },
   }
 }
 
 function configOf(request: ManifestRequest, { name, operations_port }: Part, region: Region): ServiceConfig {
+  const files = certificateFiles(name)
   const place = {
     service: name,
     region,
@@ -44,8 +46,8 @@ function configOf(request: ManifestRequest, { name, operations_port }: Part, reg
     operations: { host: '0.0.0.0', port: operations_port },
     certificates: {
       authority: `${configFolder}/authority.pem`,
-      certificate: `${configFolder}/${name}-certificate.pem`,
-      key: `${configFolder}/${name}-key.pem`,
+      certificate: `${configFolder}/${files.certificate}`,
+      key: `${configFolder}/${files.key}`,
     },
     discovery: `${configFolder}/${name}-discovery.json`,
     drain_ms: request.settings.drain_ms,
@@ -54,14 +56,10 @@ function configOf(request: ManifestRequest, { name, operations_port }: Part, reg
   return serviceConfigOf(place, request.descriptor, request.material.secrets)
 }
 
-function filesOf(request: ManifestRequest, part: Part, region: Region): Record<string, string> {
-  const { certificate, key } = request.material.certificate(part.name, region)
-  return {
-    [`${part.name}-discovery.json`]: JSON.stringify(discoveryOf(request, part)),
-    [`${part.name}-certificate.pem`]: certificate,
-    [`${part.name}-key.pem`]: key,
-  }
-}
+const filesOf = (request: ManifestRequest, part: Part, region: Region): Record<string, string> => ({
+  [`${part.name}-discovery.json`]: JSON.stringify(discoveryOf(request, part)),
+  ...certificateData(part.name, request.material.certificate(part.name, region)),
+})
 
 /** What the service calls, by names, and nothing else. */
 export function discoveryOf(request: ManifestRequest, { calls }: Pick<Caller, 'calls'>): DiscoveryFile {

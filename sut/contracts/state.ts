@@ -132,3 +132,8 @@ export type DumpLine = StateLine | SpanLine
 /** `GET /state` of the operations port: what still moves inside this instance. All zero in every instance = settled. */
 export const pendingWork = Type.Object({ pending: Type.Record(Type.String(), Type.Number()) })
 export type PendingWork = Static<typeof pendingWork>
+
+/** `GET /certificate`: serial number of the certificate that the door of this instance shows to who connects; null: it has no door. */
+export interface ShownCertificate {
+  serial: string | null
+}

@@ -53,7 +53,7 @@ export async function startTestSystem(design = 'standard'): Promise<TestSystem> 
         nats: [at(nats.port)],
       }),
     )
-    const authority = await createAuthority(folder, 'test', systemClock.wall_ms())
+    const authority = await createAuthority(folder, 'test', systemClock)
     const around = { design, discovery, secrets, authority, postgres }
     const configs = await Promise.all(services.map((name) => configOf(name, { ...around, port: ports[name]! })))
     const start = choices(design).topology === 'monolith' ? startTogether : startApart

@@ -20,6 +20,7 @@ const toxic = Type.Object({
   stream: Type.Enum(['upstream', 'downstream']),
   attributes: Type.Record(Type.String(), Type.Number()),
 })
+const place = { service: text, region: text }
 const killed = Type.Array(Type.Object({ subject: text, pid: Type.Integer() }))
 
 export const operations = {
@@ -48,6 +49,15 @@ export const operations = {
   },
   'region-stop': { body: Type.Object({ session: text, region: text }), answer: killed },
   'region-start': { body: Type.Object({ region: text }), answer: nothing },
+  /** Of one service or all, in one region or all. */
+  'certificates-rotate': {
+    body: Type.Partial(Type.Object(place)),
+    answer: Type.Array(Type.Object({ ...place, serial: text })),
+  },
+  'certificate-shown': {
+    body: Type.Object({ instance: text }),
+    answer: Type.Object({ serial: Type.Union([text, Type.Null()]) }),
+  },
   residue: { body: nothing, answer: Type.Array(text) },
   /** Answers before it begins: the end of the process is the end of it. */
   down: { body: nothing, answer: nothing },

@@ -10,7 +10,7 @@ import type { System } from './system.ts'
 /** What each operation of the control API does. */
 export function handlersOf(
   { processes, observe }: SystemContext,
-  { sampler, linkFaults, processFaults }: System,
+  { fleet, sampler, certificates, linkFaults, processFaults }: System,
   sessions: Sessions,
   end: () => void,
 ): Handlers {
@@ -57,6 +57,14 @@ export function handlersOf(
         .catch((error: unknown) => observe.event('start-failed', region, { detail: textOf(error) }))
       return none
     },
+    'certificates-rotate': (chosen) => certificates.rotate(chosen),
+    'certificate-shown': async ({ instance }) => ({
+      serial:
+        (await fleet
+          .instances()
+          .find(({ name }) => name === instance)
+          ?.shownSerial()) ?? null,
+    }),
     residue: () => [...linkFaults.residue(), ...processFaults.residue()],
     down: () => {
       setImmediate(end)

@@ -5,6 +5,7 @@ import { type LinkFaults, createLinkFaults } from './faults/links.ts'
 import { type ProcessFaults, createProcessFaults } from './faults/processes.ts'
 import { createAuthority } from '#sut/deployment/pki.ts'
 import { autoscale } from './services/autoscaler.ts'
+import { type ServiceCertificates, issueCertificates } from './services/certificates.ts'
 import { type Fleet, createFleet } from './services/fleet.ts'
 import { type Sampler, createSampler } from './services/sampler.ts'
 import { type StartGuard, guarded } from './start-guard.ts'
@@ -15,6 +16,7 @@ import { startProxies } from './toxiproxy.ts'
 export interface System {
   readonly fleet: Fleet
   readonly stores: Stores
+  readonly certificates: ServiceCertificates
   readonly sampler: Sampler
   readonly linkFaults: LinkFaults
   readonly processFaults: ProcessFaults
@@ -34,24 +36,27 @@ export async function startSystem(context: SystemContext, tell: (text: string) =
   tell('starting PostgreSQL, Redis and NATS …')
   const needs_proxies = request.links === 'all' || request.links.length > 0
   const [authority, proxies, stores] = await Promise.all([
-    createAuthority(join(folder, 'certificates'), request.id, clock.wall_ms()),
+    createAuthority(join(folder, 'certificates'), request.id, clock),
     needs_proxies ? startProxies(context, start) : null,
     startStores(context, start),
   ])
   const { services, regions } = request.descriptor
-  const fleet = await createFleet(context, authority, proxies, surroundingsOf(stores))
+  const certificates = await issueCertificates(context, authority)
+  const fleet = await createFleet(context, certificates, proxies, surroundingsOf(stores))
   for (const { name, replicas } of services) for (const region of regions) await fleet.scale(name, region, replicas)
   tell(`starting ${fleet.instances().length} service processes …`)
   await allReady(context, fleet, start)
 
   const processFaults = createProcessFaults(context, fleet, stores)
   void fleet.watch()
+  void certificates.watch()
   void autoscale(context, fleet, (region) => processFaults.isUp(region))
   return {
     fleet,
     stores,
+    certificates,
     sampler: createSampler(context, fleet, stores),
-    linkFaults: createLinkFaults(context, fleet, stores, proxies),
+    linkFaults: createLinkFaults(context, fleet, certificates, stores, proxies),
     processFaults,
     authority_file: authority.file,
   }

@@ -28,7 +28,7 @@ async function metricsOfServices(): Promise<Set<string>> {
   )
   const texts = await Promise.all(files.map((path) => readFile(join(root, path), 'utf8')))
   const text = texts.join('\n')
-  const names = [...text.matchAll(/(?:counter|gauge)\(\s*'(\w+)'|name: '(\w+_seconds)'|^\s*(load_\w+): \[/gm)]
+  const names = [...text.matchAll(/(?:counter|gauge|level)\(\s*'(\w+)'|name: '(\w+_seconds)'|^\s*(load_\w+): \[/gm)]
   const histograms = [...text.matchAll(/histogram\(\s*'(\w+)'/g)].map(([, name]) => name!)
   return new Set([
     ...names.map((match) => match[1] ?? match[2] ?? match[3]!),

@@ -4,6 +4,7 @@ import type { Clock } from '#lib/clock.ts'
 import type { DumpLine } from '#sut/contracts/state.ts'
 import { backgroundLoops } from './background.ts'
 import type { Bus } from './bus.ts'
+import { ownCertificates } from './certificates.ts'
 import type { ServiceConfig } from './config.ts'
 import { connect, type Connected, type ConnectOptions } from './connect.ts'
 import { openDatabase, type Database } from './database.ts'
@@ -48,6 +49,7 @@ export async function buildPlatform(
   const loops = backgroundLoops((name, error) =>
     log.error({ err: error, loop: name }, 'a background loop starts again'),
   )
+  const certificates = ownCertificates(config, metrics, log)
   const discovery = watchDiscovery(config.discovery, (text) => log.warn(text))
   let store: Database | undefined
   let cache: Redis | undefined
@@ -58,7 +60,8 @@ export async function buildPlatform(
   const traced = traces({ config, clock, metrics, bus: () => platform.bus() })
   const { tracer } = traced
   const trace_share = traced.share
-  const connected = connect({ config, discovery, clock, log, metrics, meter, tracer, trace_share, ...place })
+  const own = { config, certificates, discovery, clock, log, metrics, meter, tracer, trace_share }
+  const connected = connect({ ...own, ...place })
 
   const readiness = readinessChecks()
   const pending = new Map<string, () => Promise<number> | number>()
@@ -118,6 +121,7 @@ export async function buildPlatform(
         load: () => meter.read(),
         notReady: () => readiness.reasons(),
         operations: routes,
+        shown: () => connected.shown(),
         pending: async () => ({ ...(await countsOf(pending)), ...traced.pending() }),
         async *dump() {
           for (const lines of dumps) yield* lines()
@@ -136,6 +140,7 @@ export async function buildPlatform(
       cache?.disconnect()
       await store?.end()
       discovery.close()
+      certificates.close()
       await operations?.close()
     },
   }

@@ -5,6 +5,7 @@ import { random } from '#lib/random.ts'
 import { calls, serviceOf, type CallName } from '#sut/contracts/calls.ts'
 import { Problem, problems, type ProblemCode } from '#sut/contracts/problems.ts'
 import { balancer, retryBudget } from './balancer.ts'
+import type { CertificateWatch } from './certificates.ts'
 import type { ServiceConfig } from './config.ts'
 import type { DiscoveryWatch } from './discovery.ts'
 import { earlyConnections } from './early-connections.ts'
@@ -19,6 +20,7 @@ import type { SpanDescription, Tracer } from './tracer.ts'
 
 export interface CallsOptions {
   config: ServiceConfig
+  certificates: CertificateWatch
   discovery: DiscoveryWatch
   clock: Clock
   metrics: Metrics
@@ -43,12 +45,12 @@ const try_most_ms = 800
  * Calls to other services: spread over their instances, retried elsewhere where that is safe, never longer than the deadline.
  */
 export function serviceCalls(parts: CallsOptions): Omit<Calling, 'serve'> {
-  const { config, discovery, clock, metrics, log, tracer } = parts
+  const { config, certificates, discovery, clock, metrics, log, tracer } = parts
   const retries = metrics.counter('call_retries_total', 'Calls that were tried again', ['call'])
   const ejections = metrics.counter('call_ejections_total', 'Instances that were left alone for a while', ['instance'])
   const balance = balancer(config.region, random(config.instance))
   const budget = retryBudget(clock.monotonic_ms())
-  const known = peers({ config, discovery, clock, log })
+  const known = peers({ config, certificates, discovery, clock })
   const probes = prober(known, balance)
   const early = earlyConnections({ config, peers: known, discovery })
 

@@ -1,3 +1,4 @@
+import { serialShownAt } from './certificates.ts'
 import type { ServiceConfig } from './config.ts'
 import { serviceCalls, type Calling, type CallsOptions } from './calls.ts'
 import type { Exchange } from './exchange.ts'
@@ -21,6 +22,8 @@ export interface Connected {
   listen(): Promise<number>
   /** Closes the door when the requests that are under way have ended. */
   closeDoor(): Promise<void>
+  /** Serial number of the certificate that its door shows; null where there is none. */
+  shown(): Promise<string | null>
   calling: Calling
 }
 
@@ -34,8 +37,15 @@ export function connect(options: ConnectOptions): Connected {
   }
   return {
     http,
-    listen: async () => (door === undefined ? 0 : portOf(door, config)),
+    listen: async () => {
+      await door?.listen(config.listen)
+      return door === undefined ? 0 : portOf(door, config)
+    },
     closeDoor: async () => door?.close(),
+    shown: async () =>
+      door === undefined
+        ? null
+        : serialShownAt({ host: config.listen.host, port: portOf(door, config) }, options.certificates.current()),
     calling: exchange?.join({ ...options, service: config.service }) ?? overNetwork(http(), options),
   }
 }
@@ -45,8 +55,7 @@ const overNetwork = (http: HttpServer, options: CallsOptions): Calling => ({
   serve: (name, handler) => serveCall(http, options.clock, name, handler),
 })
 
-async function portOf(door: HttpServer, { listen }: ServiceConfig): Promise<number> {
-  await door.listen(listen)
+function portOf(door: HttpServer, { listen }: ServiceConfig): number {
   const address = door.server.address()
   return typeof address === 'object' && address !== null ? address.port : listen.port
 }

@@ -18,7 +18,7 @@ let folder: string
 let authority: Authority
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'slot-chaos-test-host-'))
-  authority = await createAuthority(folder, 'test', systemClock.wall_ms())
+  authority = await createAuthority(folder, 'test', systemClock)
   const stores = { postgres: [], redis: { sentinels: [], group: 'slot', addresses: {} }, nats: [] }
   await writeFile(join(folder, 'discovery.json'), JSON.stringify({ services: {}, ...stores }))
 })

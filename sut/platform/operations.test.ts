@@ -11,6 +11,7 @@ function source(change: Partial<OperationsSource> = {}): OperationsSource {
     listen: { host: '127.0.0.1', port: 0, token: 'secret' },
     registry: new Registry(),
     load: () => ({}) as never,
+    shown: async () => 'AF',
     notReady: async () => ({}),
     pending: async () => ({ outbox: 3 }),
     operations: new Map(),
@@ -37,6 +38,10 @@ test('ready says why not', async () => {
   expect(await ask({}, '/readyz')).toMatchObject({ status: 200 })
   const refused = await ask({ notReady: async () => ({ database: 'no primary' }) }, '/readyz')
   expect(refused).toEqual({ status: 503, text: '{"database":"no primary"}' })
+})
+
+test('whose certificate is shown needs no token: whoever connects sees it', async () => {
+  expect(await ask({}, '/certificate')).toEqual({ status: 200, text: '{"serial":"AF"}' })
 })
 
 test('state and dump need the token', async () => {

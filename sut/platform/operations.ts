@@ -10,8 +10,9 @@ import type { Operate } from './platform.ts'
 
 // The operations port: plain HTTP, never public. Probes and metrics for everyone on it, state and dump for who has the token.
 //
-//   /livez    200 while the process can answer        /metrics  Prometheus text
-//   /readyz   200 or 503 {name: why not}              /load     Load
+//   /livez    200 while the process can answer        /metrics      Prometheus text
+//   /readyz   200 or 503 {name: why not}              /load         Load
+//                                                     /certificate  ShownCertificate
 //   /state    {pending: {name: count}}   (token)      /dump     DumpLine a line   (token)
 //   and what a service adds of its own   (token)
 
@@ -19,6 +20,7 @@ export interface OperationsSource {
   listen: { host: string; port: number; token: string }
   registry: Registry
   load(): Load
+  shown(): Promise<string | null>
   /** What keeps it from being ready, by name; empty is ready. */
   notReady(): Promise<Record<string, string>>
   pending(): Promise<Record<string, number>>
@@ -50,6 +52,7 @@ export async function operationsServer(source: OperationsSource): Promise<Operat
       response.writeHead(200, { 'content-type': source.registry.contentType }).end(text)
     },
     '/load': async (response) => json(response, 200, source.load()),
+    '/certificate': async (response) => json(response, 200, { serial: await source.shown() }),
   }
   const guarded: Record<string, Answer> = {
     '/state': async (response) => json(response, 200, { pending: await source.pending() }),

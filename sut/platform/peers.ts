@@ -1,7 +1,6 @@
-import type { Logger } from 'pino'
 import type { Clock } from '#lib/clock.ts'
 import { random } from '#lib/random.ts'
-import { onRotation, readCertificates } from './certificates.ts'
+import type { CertificateWatch } from './certificates.ts'
 import type { ServiceConfig } from './config.ts'
 import type { DiscoveryWatch, Instance } from './discovery.ts'
 import { connectPeer, type Peer } from './peer.ts'
@@ -22,15 +21,21 @@ export interface Peers {
   close(): void
 }
 
-/** Connections age, so that load finds new instances and certificates are taken up: five minutes, give or take one. */
+export interface PeersOptions {
+  config: ServiceConfig
+  certificates: CertificateWatch
+  discovery: DiscoveryWatch
+  clock: Clock
+}
+
+/** Connections age, so that load finds new instances: five minutes, give or take one. */
 const age_ms = { least: 240_000, spread: 120_000 }
 
 /** The connections of this process to all instances that discovery names; those that it no longer names are closed. */
-export function peers(options: { config: ServiceConfig; discovery: DiscoveryWatch; clock: Clock; log: Logger }): Peers {
-  const { config, discovery, clock, log } = options
+export function peers(options: PeersOptions): Peers {
+  const { config, certificates, discovery, clock } = options
   const open = new Map<string, Peer & { until_ms: number }>()
   const spread = random(`${config.instance}/peers`)
-  let certificates = readCertificates(config)
   let instances = keyed(discovery.current().services)
 
   const drop = (key: string): void => {
@@ -45,14 +50,8 @@ export function peers(options: { config: ServiceConfig; discovery: DiscoveryWatc
     const named = new Set(Object.values(instances).flatMap((list) => list.map(({ key }) => key)))
     for (const key of open.keys()) if (!named.has(key)) drop(key)
   })
-  const stopRotation = onRotation(
-    config,
-    (fresh) => {
-      certificates = fresh
-      dropAll()
-    },
-    (error) => log.error({ err: error }, 'new certificates could not be read'),
-  )
+  // What is under way on the old connections ends there.
+  const stopRotation = certificates.onChange(dropAll)
 
   return {
     of: (service) => instances[service] ?? [],
@@ -61,7 +60,7 @@ export function peers(options: { config: ServiceConfig; discovery: DiscoveryWatc
       const known = open.get(instance.key)
       if (known !== undefined && known.until_ms > now_ms && !known.silent()) return known
       drop(instance.key)
-      const peer = connectPeer(instance.service, instance, certificates, () => clock.monotonic_ms())
+      const peer = connectPeer(instance.service, instance, certificates.current(), () => clock.monotonic_ms())
       const fresh = { ...peer, until_ms: now_ms + age_ms.least + spread.integer(age_ms.spread) }
       open.set(instance.key, fresh)
       return fresh

@@ -7,8 +7,7 @@ import type { Clock } from '#lib/clock.ts'
 import { calls, type CallName } from '#sut/contracts/calls.ts'
 import { services, type ServiceName } from '#sut/contracts/descriptor.ts'
 import { Problem, problems } from '#sut/contracts/problems.ts'
-import { onRotation, readCertificates, type Certificates } from './certificates.ts'
-import type { ServiceConfig } from './config.ts'
+import type { Certificates, CertificateWatch } from './certificates.ts'
 import type { LoadMeter } from './load-meter.ts'
 import type { Metrics } from './metrics.ts'
 import type { CallHandler, HttpServer, ServedRequest } from './platform.ts'
@@ -27,7 +26,7 @@ export const limits = {
 }
 
 export interface ServerOptions {
-  config: ServiceConfig
+  certificates: CertificateWatch
   /** The gateway's door: TLS without client certificates, HTTP/1.1 too. */
   public: boolean
   clock: Clock
@@ -41,11 +40,11 @@ export interface ServerOptions {
 
 /** HTTP/2 with mutual TLS; each request is measured, traced, and ends in an answer or in {code, message}. */
 export function httpServer(options: ServerOptions): HttpServer {
-  const { config, public: isPublic, log, metrics, meter } = options
+  const { certificates, public: isPublic, log, metrics, meter } = options
   const server: HttpServer = fastify({
     http2: true,
     https: {
-      ...contextOf(readCertificates(config), isPublic),
+      ...contextOf(certificates.current(), isPublic),
       // Else the first answer of a connection waits some 40 ms for the client to acknowledge the session tickets.
       noDelay: true,
       ...(isPublic ? { allowHTTP1: true } : { requestCert: true, rejectUnauthorized: true }),
@@ -58,11 +57,8 @@ export function httpServer(options: ServerOptions): HttpServer {
   server.setValidatorCompiler(TypeBoxValidatorCompiler)
 
   server.get(probePath, async () => ({}))
-  const stopRotation = onRotation(
-    config,
-    (fresh) => server.server.setSecureContext(contextOf(fresh, isPublic)),
-    (error) => log.error({ err: error }, 'new certificates could not be taken'),
-  )
+  // For connections to come: those that are open go on with what they agreed on.
+  const stopRotation = certificates.onChange((fresh) => server.server.setSecureContext(contextOf(fresh, isPublic)))
   server.addHook('onClose', async () => stopRotation())
   follow(server, options.tracer, isPublic ? options.trace_share : 0)
   measure(server, metrics, meter)

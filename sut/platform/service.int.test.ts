@@ -53,7 +53,7 @@ function run(config: string, stdio: 'ipc' | 'ignore' = 'ignore'): Run {
 }
 
 async function configure(): Promise<{ file: string; config: ServiceConfig }> {
-  const authority = await createAuthority(folder, 'test', systemClock.wall_ms())
+  const authority = await createAuthority(folder, 'test', systemClock)
   const discovery = join(folder, 'discovery.json')
   const stores = { postgres: [], redis: { sentinels: [], group: 'slot', addresses: {} }, nats: [] }
   await writeFile(discovery, JSON.stringify({ services: {}, ...stores }))

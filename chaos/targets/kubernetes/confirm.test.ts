@@ -56,7 +56,9 @@ test('a pod that does not start says why, and whether waiting is of use', () => 
 })
 
 test('a service that asks for certificates answers the question of the probe', async () => {
-  const { certificate, key, authority } = await (await createIssuer('test', systemClock.wall_ms())).issue('wallet', 'a')
+  const { certificate, key, authority } = await (
+    await createIssuer('test', { clock: systemClock })
+  ).issue('wallet', 'a')
   const server = createServer({ cert: certificate, key, ca: authority, requestCert: true, rejectUnauthorized: true })
   server.on('tlsClientError', () => undefined)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -34,6 +34,8 @@ export interface SystemRecord {
   owner: ProcessIdentity
   lease_ms: number
   gateways: { region: string; url: string }[]
+  /** Host names and addresses of the gateways, for their certificates. */
+  gateway_names: string[]
   authority_file: string
   versions: Record<string, string>
   settings: Record<string, string | number>

@@ -64,11 +64,11 @@ export async function up(request: UpRequest, place: Place): Promise<RunningSyste
     system: record.id,
     descriptor: record.descriptor,
     gateway_names: place.gateway_names,
-    wall_ms: systemClock.wall_ms(),
+    clock: systemClock,
   })
   record.operations_token = material.secrets.operations_token
   await mkdir(recordFolder(record.id), { recursive: true, mode: 0o700 })
-  await writeFile(record.authority_file, material.authority)
+  await writeFile(record.authority_file, material.authority.authority)
   await writeFile(join(recordFolder(record.id), staffFile), staffAccounts(material.secrets), { mode: 0o600 })
   await writeRecord(record)
   const owned = request.lease_ms > 0
@@ -156,6 +156,7 @@ function recordOf(
     owner: identify(process.pid)!,
     lease_ms,
     gateways: place.gateways,
+    gateway_names: place.gateway_names,
     authority_file: join(recordFolder(id), 'authority.pem'),
     versions: place.versions,
     settings: { ...place.settings, ...settings },

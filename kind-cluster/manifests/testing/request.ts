@@ -11,7 +11,7 @@ export async function testRequest(change: Partial<ManifestRequest> = {}): Promis
     system,
     descriptor: slotBackend,
     gateway_names: ['172.18.0.2', 'kind.test'],
-    wall_ms: systemClock.wall_ms(),
+    clock: systemClock,
   })
   return {
     system,

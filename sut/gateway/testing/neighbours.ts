@@ -18,7 +18,7 @@ export interface Neighbourhood extends AsyncDisposable {
 /** Services in this process that find each other over real mutual TLS, and a Redis. Start the callers last. */
 export async function neighbourhood(redis: RedisStore): Promise<Neighbourhood> {
   const folder = await mkdtemp(join(tmpdir(), 'slot-chaos-test-gateway-'))
-  const authority = await createAuthority(folder, 'test', systemClock.wall_ms())
+  const authority = await createAuthority(folder, 'test', systemClock)
   const { privateKey } = await generateKeyPair('Ed25519', { extractable: true })
   const token_key = JSON.stringify({ ...(await exportJWK(privateKey)), kid: 'key-1' })
   const services: Record<string, object[]> = {}

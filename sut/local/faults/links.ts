@@ -2,6 +2,7 @@ import { Failure } from '#lib/errors.ts'
 import type { SystemContext } from '../context.ts'
 import { type Link, type Selector, linksTo, matches } from '#sut/deployment/links.ts'
 import { observer } from '#sut/deployment/store-users.ts'
+import type { ServiceCertificates } from '../services/certificates.ts'
 import type { Fleet } from '../services/fleet.ts'
 import type { Stores } from '../stores.ts'
 import type { Proxies, ToxicSettings } from '../toxiproxy.ts'
@@ -23,6 +24,7 @@ const probe_limit_max_ms = 8_000
 export function createLinkFaults(
   { request, observe, secrets }: SystemContext,
   fleet: Fleet,
+  certificates: ServiceCertificates,
   stores: Stores,
   proxies: Proxies | null,
 ): LinkFaults {
@@ -40,7 +42,7 @@ export function createLinkFaults(
   const probeOf = ({ to, from, from_region }: Link): Probe => {
     if (to === 'postgres' || to === 'redis') return { kind: to }
     if (to === 'nats') return { kind: 'nats', user: observer, password: secrets.observer }
-    return { kind: 'service', certificates: fleet.certificates(from, from_region) }
+    return { kind: 'service', certificates: certificates.files(from, from_region) }
   }
   const removeToxic: LinkFaults['removeToxic'] = async (link, name) => {
     await proxies?.remove(link, name)

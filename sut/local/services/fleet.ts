@@ -1,9 +1,8 @@
 import { textOf } from '#lib/errors.ts'
 import { pause } from '#lib/wait.ts'
 import type { SystemContext } from '../context.ts'
-import { callersIn } from '#sut/contracts/topology.ts'
-import type { Authority, CertificateFiles } from '#sut/deployment/pki.ts'
 import type { Proxies } from '../toxiproxy.ts'
+import type { ServiceCertificates } from './certificates.ts'
 import { type Edge, createEdge } from './edges.ts'
 import { type Instance, createInstance } from './instance.ts'
 import { type OperationsClient, operationsClient } from './operations.ts'
@@ -14,8 +13,6 @@ export interface Fleet {
   readonly operations: OperationsClient
   readonly edges: readonly Edge[]
   instances(): readonly Instance[]
-  /** Of a service in a region: its identity. */
-  certificates(service: string, region: string): CertificateFiles
   /** Those of a service in a region that are to stay, ready or not. */
   replicas(service: string, region: string): Instance[]
   /** Adds or stops instances until there are that many. Resolves when they are started, or told to stop. */
@@ -28,7 +25,7 @@ export interface Fleet {
 
 export async function createFleet(
   context: SystemContext,
-  authority: Authority,
+  certificates: ServiceCertificates,
   proxies: Proxies | null,
   stores: StoreSurroundings,
 ): Promise<Fleet> {
@@ -37,7 +34,6 @@ export async function createFleet(
   const operations = operationsClient(context.secrets.operations_token, ending)
   const instances: Instance[] = []
   const edges = descriptor.regions.map((region) => createEdge(context, region))
-  const certificates = await issueAll(authority, context)
   const routing = createRouting(context, proxies, stores, edges, instances)
   for (const to of ['postgres', 'redis', 'nats'] as const)
     for (const { region, port } of stores[to]) await routing.proxied({ to, region, instance: `${to}-${region}` }, port)
@@ -46,10 +42,8 @@ export async function createFleet(
 
   // What goes wrong here is mended by the next turn of the watch.
   const changed = (): void => void routing.tell().catch(() => undefined)
-  const certificatesOf = (service: string, region: string): CertificateFiles =>
-    certificates.get(`${service}-${region}`)!
   const add = async (service: string, region: string, ordinal: number): Promise<void> => {
-    const own = { service, region, ordinal, certificates: certificatesOf, operations, changed }
+    const own = { service, region, ordinal, certificates, operations, changed }
     const instance = createInstance(context, own)
     await routing.proxied({ to: service, region, instance: instance.name }, instance.port)
     instances.push(instance)
@@ -65,7 +59,6 @@ export async function createFleet(
     operations,
     edges,
     instances: () => instances,
-    certificates: certificatesOf,
     replicas: (service, region) => named(service, region).filter((each) => !each.leaving()),
     async scale(service, region, replicas) {
       const present = fleet.replicas(service, region)
@@ -93,13 +86,4 @@ export async function createFleet(
     },
   }
   return fleet
-}
-
-async function issueAll(authority: Authority, { request }: SystemContext): Promise<Map<string, CertificateFiles>> {
-  const issued = callersIn(request.descriptor).flatMap(({ name }) =>
-    request.descriptor.regions.map(
-      async (region) => [`${name}-${region}`, await authority.issue(name, region)] as const,
-    ),
-  )
-  return new Map(await Promise.all(issued))
 }

@@ -4,9 +4,11 @@ import { usageOf } from '#lib/process.ts'
 import type { SystemContext } from '../context.ts'
 import { type KeptProcess, keepRunning } from '../kept-process.ts'
 import type { CertificateFiles } from '#sut/deployment/pki.ts'
+import type { ShownCertificate } from '#sut/contracts/state.ts'
 import { flagsOf } from '#sut/deployment/service-config.ts'
 import type { LoadAnswer, LoadReading } from '#sut/deployment/load.ts'
 import { writeSealed } from '#sut/platform/sealed-file.ts'
+import type { ServiceCertificates } from './certificates.ts'
 import type { OperationsClient } from './operations.ts'
 import { type ProcessPart, configurationOf, partsOf } from './process-parts.ts'
 
@@ -29,6 +31,8 @@ export interface Instance {
   probe(): Promise<boolean>
   /** Null when it does not answer. */
   read(): Promise<LoadReading | null>
+  /** Of the certificate that its door shows to who connects to it. Null when it does not answer. */
+  shownSerial(): Promise<string | null>
   /** No more traffic from now on; then SIGTERM, then SIGKILL. */
   stop(): Promise<void>
 }
@@ -37,7 +41,7 @@ export interface InstanceOptions {
   service: string
   region: string
   ordinal: number
-  certificates: (service: string, region: string) => CertificateFiles
+  certificates: ServiceCertificates
   operations: OperationsClient
   changed: () => void
 }
@@ -51,7 +55,7 @@ export function createInstance(context: SystemContext, options: InstanceOptions)
   const door = parts.find((part) => part.service === 'gateway')
   // A host answers for all its parts at its door; what comes in there is what goes on within it.
   const { operations_port } = door ?? parts[0]!
-  const certificates = (of: string): CertificateFiles => options.certificates(of, region)
+  const certificates = (of: string): CertificateFiles => options.certificates.files(of, region)
   const vault = join(context.folder, 'vault', `${name}.age`)
   const configuration = configurationOf(context, options, { port, parts, certificates })
   let ready = false
@@ -128,6 +132,10 @@ export function createInstance(context: SystemContext, options: InstanceOptions)
       if (process === null || usage === null) return null
       const load = await operations.json<LoadAnswer>(operations_port, '/load')
       return load === undefined ? null : { ...load, ...usage, at_ms: clock.monotonic_ms(), pid: process.pid }
+    },
+    async shownSerial() {
+      const shown = await operations.json<ShownCertificate>(operations_port, '/certificate')
+      return shown?.serial ?? null
     },
     async stop() {
       stopping = true

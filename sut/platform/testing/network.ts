@@ -1,13 +1,12 @@
 import { once } from 'node:events'
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { connect as connectTcp, createServer, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '#lib/clock.ts'
 import type { ServiceName } from '#sut/contracts/descriptor.ts'
 import { createAuthority } from '#sut/deployment/pki.ts'
-import { readCertificates } from '../certificates.ts'
+import { readCertificates, serialShownAt } from '../certificates.ts'
 import type { ServiceConfig } from '../config.ts'
 import type { Load } from '../load-meter.ts'
 import { startService, type StartedService, type Wire } from '../service.ts'
@@ -49,7 +48,7 @@ export async function startNetwork(): Promise<Network> {
   const stack = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'slot-chaos-test-network-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
-  const authority = await createAuthority(folder, 'test', systemClock.wall_ms())
+  const authority = await createAuthority(folder, 'test', systemClock)
   let count = 0
   const discoveryOf = (instance: string): string => join(folder, `${instance}.json`)
   const announce: Network['announce'] = async (instance, known) => {
@@ -92,13 +91,7 @@ export async function startNetwork(): Promise<Network> {
       // The authority writes to the same paths again.
       await authority.issue(config.service, config.region)
     },
-    async certificateOf({ port, platform }) {
-      const socket = connectTls({ host, port, ...readCertificates(platform.config), ALPNProtocols: ['h2'] })
-      await once(socket, 'secureConnect')
-      const { serialNumber } = socket.getPeerCertificate()
-      socket.destroy()
-      return serialNumber
-    },
+    certificateOf: ({ port, platform }) => serialShownAt({ host, port }, readCertificates(platform.config)),
     load: async ({ operations_port }) =>
       (await fetch(`http://${host}:${operations_port}/load`)).json() as Promise<Load>,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),

@@ -34,7 +34,7 @@ export async function startServices(design: string): Promise<TestServices> {
   await using stack = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'slot-chaos-test-services-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
-  const authority = await createAuthority(folder, 'test', systemClock.wall_ms())
+  const authority = await createAuthority(folder, 'test', systemClock)
   const postgres = stack.use(await startPostgres())
   const nats = stack.use(await startNats())
   const discovery: Discovery = {
