@@ -131,6 +131,7 @@ function memoryFaults(existing: Set<string>, did: Did, { blunt = false }: Memory
   const add = (name: string): void => void (blunt || existing.add(name))
   const toxicName = (link: string, name: string): string => `toxic ${name} on ${link}`
   const toxics = new Map<string, Toxic>()
+  let certificates = 1
   const port: FaultPort = {
     links: async ({ from, to, from_region }) =>
       (['a', 'b'] as const)
@@ -182,6 +183,12 @@ function memoryFaults(existing: Set<string>, did: Did, { blunt = false }: Memory
       existing.delete(`stopped ${machine}`)
     },
     probeMachine: async (machine) => (existing.has(`stopped ${machine}`) ? null : 'ok'),
+    rotateCertificates: async ({ service = 'all', region = 'everywhere' }) => {
+      await did(`rotateCertificates ${service} ${region}`)
+      if (!blunt) certificates++
+      return [{ service, region, serial: blunt ? 'never shown' : `serial-${certificates}` }]
+    },
+    shownCertificate: async () => `serial-${certificates}`,
     undo: async ({ operation, arguments: { link, name, region, machine } }) => {
       if (operation === 'removeToxic') await port.removeToxic(String(link), String(name))
       else if (operation === 'resumeMachine') await port.resumeMachine!(String(machine))

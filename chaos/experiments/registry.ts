@@ -1,4 +1,5 @@
 import { calm } from './calm.ts'
+import { certificateRotation } from './certificate-rotation.ts'
 import { databaseLinkDown } from './database-link-down.ts'
 import type { Experiment } from './experiment.ts'
 import { linkLatencyWallet } from './link-latency-wallet.ts'
@@ -7,8 +8,7 @@ import { trafficSurge } from './traffic-surge.ts'
 import { walletKill } from './wallet-kill.ts'
 
 export const experiments: Readonly<Record<string, Experiment>> = Object.fromEntries(
-  [walletKill, trafficSurge, regionFailover, linkLatencyWallet, databaseLinkDown, calm].map((each) => [
-    each.name,
-    each,
-  ]),
+  [walletKill, trafficSurge, regionFailover, linkLatencyWallet, databaseLinkDown, certificateRotation, calm].map(
+    (each) => [each.name, each],
+  ),
 )

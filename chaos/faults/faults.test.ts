@@ -35,6 +35,8 @@ const uses: [string, Record<string, unknown>][] = [
   ['pod-kill', { service: 'wallet', region: 'a' }],
   ['pod-delete', { service: 'wallet', region: 'a' }],
   ['node-pause', { region: 'a' }],
+  ['certificate-rotation', { service: 'wallet', limit_s: 1 }],
+  ['certificate-rotation', { limit_s: 1 }],
 ]
 
 describe.each(uses)('%s %j', (name, given) => {

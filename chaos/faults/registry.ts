@@ -1,3 +1,4 @@
+import { certificateRotation } from './certificate-rotation.ts'
 import type { Fault } from './fault.ts'
 import { linkDown } from './link-down.ts'
 import { linkLatency } from './link-latency.ts'
@@ -8,8 +9,7 @@ import { processKill } from './process-kill.ts'
 import { regionOutage } from './region-outage.ts'
 
 export const faults: Record<string, Fault> = Object.fromEntries(
-  [processKill, podKill, podDelete, linkLatency, linkDown, regionOutage, nodePause].map((fault) => [
-    fault.name,
-    fault as Fault,
-  ]),
+  [processKill, podKill, podDelete, linkLatency, linkDown, regionOutage, nodePause, certificateRotation].map(
+    (fault) => [fault.name, fault as Fault],
+  ),
 )

@@ -44,6 +44,7 @@ export const capabilities = [
   'pod.kill',
   'pod.delete',
   'node.pause',
+  'certificate.rotate',
 ] as const
 export type Capability = (typeof capabilities)[number]
 
@@ -144,6 +145,12 @@ export interface RunningSystem extends AsyncDisposable {
   down(): Promise<void>
 }
 
+export interface IssuedCertificate {
+  service: string
+  region: string
+  serial: string
+}
+
 /** What faults are made of. Each operation is idempotent, each undo can run in another process (after a crash). */
 export interface FaultPort {
   links(selector: LinkSelector): Promise<Link[]>
@@ -168,6 +175,10 @@ export interface FaultPort {
   resumeMachine?(machine: string): Promise<void>
   /** How a machine answers now, in a sentence; null: it does not. */
   probeMachine?(machine: string): Promise<string | null>
+  /** New certificates: for one service or all, in one region or all. Instances take them up by themselves; `certificate.rotate`. */
+  rotateCertificates?(chosen: { service?: string; region?: string }): Promise<IssuedCertificate[]>
+  /** Serial number of the certificate that an instance shows to who connects to it; null: it does not say. */
+  shownCertificate?(instance: string): Promise<string | null>
   /** Runs an undo that a journal holds. */
   undo(action: UndoAction): Promise<void>
   /** What faults have left: toxics, stopped regions. Empty is clean. */

@@ -6,10 +6,12 @@ import type { KubernetesObject } from './access/objects.ts'
 import { type Agents, createAgents } from './agent/agents.ts'
 import { runningAgent } from './agent/ephemeral.ts'
 import { runInPod } from './access/run-in-pod.ts'
+import { createCertificateFaults } from './faults/certificates.ts'
 import { createLinkFaults } from './faults/links.ts'
 import { createMachineFaults } from './faults/machines.ts'
 import { createPodFaults } from './faults/processes.ts'
 import { type Nodes, containerNodes } from './nodes.ts'
+import type { PodClient } from './operations.ts'
 import type { SystemRecord } from './state.ts'
 import type { ClusterView } from './watch/view.ts'
 
@@ -21,7 +23,10 @@ export interface SystemFaults {
 
 const look_limit_ms = 8_000
 
-export function createFaults(record: SystemRecord, api: Api, view: ClusterView, observe: Observations): SystemFaults {
+export function createFaults(
+  record: SystemRecord,
+  { api, view, client, observe }: { api: Api; view: ClusterView; client: PodClient; observe: Observations },
+): SystemFaults {
   const { id: namespace, agent_image: image } = record
   const over = new AbortController()
   const agents: Agents = createAgents({ api, namespace, image })
@@ -60,6 +65,7 @@ export function createFaults(record: SystemRecord, api: Api, view: ClusterView, 
     ...pods,
     ...linkPort,
     ...machinePort,
+    ...createCertificateFaults(record, { api, view, client, observe }),
     async undo({ operation, arguments: given }) {
       const argument = (name: string): string => String(given[name])
       if (operation === 'removeToxic') return links.removeToxic(argument('link'), argument('name'))

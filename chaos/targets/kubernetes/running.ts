@@ -37,7 +37,7 @@ export async function reach(record: SystemRecord): Promise<Reached> {
   const view = createView({ api, namespace, clock: systemClock, observe, signal: over.signal })
   const client = podClient(api, namespace, record.operations_token)
   const stores = createStoreStates({ api, namespace, signal: over.signal }, view, client)
-  const faults = createFaults(record, api, view, observe)
+  const faults = createFaults(record, { api, view, client, observe })
   return {
     api,
     view,

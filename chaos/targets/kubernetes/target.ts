@@ -89,6 +89,6 @@ async function assertThere({ api }: Reached, { id, access }: SystemRecord): Prom
 /** A cluster that exists already: everything but its machines can be broken. */
 export const kubernetes: Target = clusterTarget({
   name: 'kubernetes',
-  capabilities: ['process.kill', 'link.toxic', 'pod.delete'],
+  capabilities: ['process.kill', 'link.toxic', 'pod.delete', 'certificate.rotate'],
   place: confirmedPlace,
 })

@@ -35,6 +35,8 @@ export function faultPort(control: ControlClient, { id }: SystemFile, session: s
     },
     probeLink: (link) => control.call('link-probe', { link }),
     stopRegion: (region) => control.call('region-stop', { session, region }),
+    rotateCertificates: (chosen) => control.call('certificates-rotate', chosen),
+    shownCertificate: async (instance) => (await control.call('certificate-shown', { instance })).serial,
     async undo(action) {
       try {
         await undo(action)
