@@ -45,7 +45,7 @@ export function memoryWorld(options: MemoryOptions = {}): MemoryWorld {
   const target: Target = {
     name: 'memory',
     programs: [],
-    capabilities: options.capabilities ?? ['process.kill', 'link.toxic', 'region.outage'],
+    capabilities: options.capabilities ?? ['process.kill', 'link.toxic', 'region.outage', 'certificate.rotate'],
     up: async () => {
       await did('up')
       existing.add('system memory-1')

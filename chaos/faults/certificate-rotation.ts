@@ -47,8 +47,9 @@ export const certificateRotation: Fault<Parameters> = {
   links: () => [],
   plan: async ({ limit_s, ...place }, context) => {
     const instances = instancesOf(place, context)
-    const whose = `certificates of ${place.service ?? 'all services'}${place.region ? ` in region ${place.region}` : ''}`
-    if (instances.length === 0) throw new Failure('NO_FAULT_TARGET', `certificate-rotation: nobody shows ${whose}`)
+    const whose = `${place.service ?? 'all services'}${place.region ? ` in region ${place.region}` : ''}`
+    if (instances.length === 0)
+      throw new Failure('NO_FAULT_TARGET', `certificate-rotation: no ready instance of ${whose}`)
     const before = Object.fromEntries(instances.map((instance) => [instance, null]))
     return { targets: [whose], undo: [], details: { place, limit_s, before, issued: [] } satisfies Details }
   },

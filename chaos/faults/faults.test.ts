@@ -110,6 +110,17 @@ test('process-kill of a service that shares a process kills that process, and sa
   )
 })
 
+test('certificates of a service that is called within a process alone are shown to nobody: refused before the run', () => {
+  const problems = (service: string, system = inTopology('monolith', slotBackend)) =>
+    faults['certificate-rotation']!.check!({ service, limit_s: 1 }, system)
+  expect(problems('wallet')).toEqual([
+    'wallet shows nobody a certificate: it is called within the process of a monolith',
+  ])
+  expect(problems('gateway')).toEqual([])
+  expect(problems('wallet', slotBackend)).toEqual([])
+  expect(problems('postgres', slotBackend)).toEqual(['postgres is a store: it has no certificate'])
+})
+
 test('a fault without anything to hit says so before it touches anything', async () => {
   const here = await context()
   const sample = { ...here.sample, instances: [] }

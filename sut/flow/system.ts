@@ -28,6 +28,8 @@ export interface TestSystem extends AsyncDisposable {
   /** The text that a service answers on its operations port: /dump, /metrics, /readyz, /state. */
   ask(service: ServiceName, path: string): Promise<string>
   readonly services: ReadonlyMap<ServiceName, StartedService>
+  /** New certificates for all services, while they run. */
+  rotate(): Promise<void>
 }
 
 export async function startTestSystem(design = 'standard'): Promise<TestSystem> {
@@ -67,6 +69,9 @@ export async function startTestSystem(design = 'standard'): Promise<TestSystem> 
         return (await fetch(`http://127.0.0.1:${operations_port}${path}`, { headers })).text()
       },
       services: started,
+      rotate: async () => {
+        await Promise.all(services.map((name) => authority.issue(name, 'a')))
+      },
       [Symbol.asyncDispose]: () => cleanUp.disposeAsync(),
     }
   } catch (error) {

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import { Agent, request } from 'undici'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { certificateRotation } from '#chaos/faults/certificate-rotation.ts'
+import { random } from '#lib/random.ts'
 import { waitFor } from '#lib/wait.ts'
 import type { ObservationLine } from '#reports/record/format.ts'
 import type { RunningSystem } from '../target.ts'
@@ -212,6 +214,52 @@ describe('instances', () => {
   })
   test('processes of others cannot be killed', async () => {
     await expect(system.faults.kill(['init'])).rejects.toMatchObject({ code: 'UNKNOWN_INSTANCE' })
+  })
+})
+
+describe('certificates', () => {
+  const rotation = async (limit_s: number): Promise<string> => {
+    const { faults, descriptor } = system
+    const context = { random: random('1'), sample: await system.sample(), port: faults, system: descriptor }
+    const plan = await certificateRotation.plan({ limit_s }, context)
+    await certificateRotation.inject(plan, faults)
+    return certificateRotation.verify(plan, faults)
+  }
+  /** Asks both doors over connections of its own until `work` has ended. */
+  const whileAsked = async <T>(work: Promise<T>): Promise<{ result: T; answers: Set<string> }> => {
+    const ca = await readFile(system.authority_file)
+    const answers = new Set<string>()
+    let over = false
+    const asking = (async () => {
+      while (!over)
+        for (const { url } of system.gateways) {
+          const agent = new Agent({ connect: { ca } })
+          answers.add(await (await request(url, { dispatcher: agent })).body.text())
+          await agent.close()
+        }
+    })()
+    const result = await work.finally(() => (over = true))
+    await asking
+    return { result, answers }
+  }
+
+  test('are replaced while everybody is served, and each instance shows its own new one', async () => {
+    const shown = () => Promise.all(['gateway-a-1', 'wallet-b-1'].map((name) => system.faults.shownCertificate!(name)))
+    const before = await shown()
+    const { result, answers } = await whileAsked(rotation(20))
+    expect(result).toMatch(/^4 instances show new certificates: (\S+-1 \w{8} → \w{8} after \d+\.\d s(; |$)){4}$/)
+    expect(answers).toEqual(new Set(['gateway-a-1', 'gateway-b-1']))
+    expect(new Set([...before, ...(await shown())]).size).toBe(4)
+    expect(has('certificate-issued', 'wallet-b')).toBe(true)
+  })
+  test('an instance that does not take up its new one is named, and no other', async () => {
+    await order(system.id, 'wallet-a-1', '/keep-certificate')
+    await expect(rotation(6)).rejects.toMatchObject({
+      code: 'FAULT_NOT_EFFECTIVE',
+      message: expect.stringMatching(/no new one is shown after 6 s by wallet-a-1 \(\w{8}\)$/),
+    })
+    await order(system.id, 'wallet-a-1', '/take-certificate')
+    expect(await rotation(20)).toContain('wallet-a-1')
   })
 })
 

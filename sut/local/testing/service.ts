@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { createSecureServer } from 'node:http2'
-import { createServer } from 'node:http'
+import { type IncomingMessage, type ServerResponse, createServer } from 'node:http'
+import { readCertificates, serialShownAt, watchCertificates } from '#sut/platform/certificates.ts'
 import { readSealed } from '#sut/platform/sealed-file.ts'
 
 // Stands in for any service in tests of the local target: listens as its configuration says, answers on the operations port,
@@ -19,19 +19,22 @@ const read = JSON.parse(await readSealed(vault!, vault_key!)) as Config | { serv
 const configs = 'services' in read ? read.services : [read]
 const load = { requests_total: 0, in_flight: 0, queue_depth: 0, latency_p95_ms: 1 }
 const unready = new Set<Config>()
+/** These do not take up new certificates. */
+const stubborn = new Set<Config>()
 const isDoor = (instance: string): boolean => instance.startsWith('gateway')
 
-function listen({ instance, listen: at, certificates: { authority, certificate, key } }: Config): void {
+function listen(config: Config): void {
+  const { instance, listen: at } = config
+  const certificates = watchCertificates(config, console.error)
   const isPublic = isDoor(instance)
   const options = {
-    ca: readFileSync(authority),
-    cert: readFileSync(certificate),
-    key: readFileSync(key),
+    ...certificates.current(),
     requestCert: !isPublic,
     rejectUnauthorized: !isPublic,
     allowHTTP1: isPublic,
   }
-  createSecureServer(options, (_request, response) => void response.end(instance)).listen(at)
+  const server = createSecureServer(options, (_request, response) => void response.end(instance)).listen(at)
+  certificates.onChange((fresh) => stubborn.has(config) || server.setSecureContext(fresh))
 }
 
 function operate(config: Config): void {
@@ -39,24 +42,29 @@ function operate(config: Config): void {
     '/die': () => process.exit(3),
     '/unready': () => unready.add(config),
     '/ready': () => unready.delete(config),
+    '/keep-certificate': () => stubborn.add(config),
+    '/take-certificate': () => stubborn.delete(config),
     '/busy': () => (load.queue_depth = 100),
     '/idle': () => (load.queue_depth = 0),
   }
   const state = { kind: 'account', account: config.instance, balance_minor: 1, version: 1 }
-  const answers: Record<string, () => string> = {
+  const shown = () => serialShownAt(config.listen, readCertificates(config))
+  const answers: Record<string, () => string | Promise<string>> = {
     '/config': () => JSON.stringify(config),
+    '/certificate': async () => JSON.stringify({ serial: await shown() }),
     '/load': () => JSON.stringify(load),
     '/state': () => JSON.stringify({ pending: { outbox: 2 } }),
     '/dump': () => `${JSON.stringify(state)}\n`,
   }
-  createServer((request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = request.url ?? ''
     if (request.method === 'POST') orders[path]?.()
     load.requests_total++
     const ready = isDoor(config.instance) ? unready.size === 0 : !unready.has(config)
     response.statusCode = path === '/readyz' && !ready ? 503 : 200
-    response.end(answers[path]?.() ?? '')
-  }).listen(config.operations)
+    response.end((await answers[path]?.()) ?? '')
+  }
+  createServer((request, response) => void answer(request, response)).listen(config.operations)
   console.log(`stand-in ${config.instance} operations ${config.operations.port}`)
 }
 
