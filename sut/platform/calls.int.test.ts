@@ -193,10 +193,10 @@ describe('a call', () => {
       if (subjectaltname?.includes('/gateway')) callers.add(serialNumber)
     })
     const gateway = await start('gateway', () => {}, [at(served)])
-    let over = false
+    const over = new AbortController()
     let answered = 0
     const asking = Array.from({ length: 20 }, async () => {
-      for (; !over; answered++) expect(await ask(gateway)).toEqual(balance)
+      for (; !over.signal.aborted; answered++) expect(await ask(gateway)).toEqual(balance)
     })
     for (let rotations = 1; rotations <= 2; rotations++) {
       const before = await network.certificateOf(served)
@@ -205,7 +205,7 @@ describe('a call', () => {
       const taken = async () => callers.size > rotations && (await network.certificateOf(served)) !== before
       await waitFor(taken, { what: 'both to use their new ones', limit_ms: 10_000 })
     }
-    over = true
+    over.abort()
     await Promise.all(asking)
     expect(answered).toBeGreaterThan(200)
     expect(await metricsOf(gateway)).not.toMatch(/call_(ejections|retries)_total\{/)

@@ -229,16 +229,16 @@ describe('certificates', () => {
   const whileAsked = async <T>(work: Promise<T>): Promise<{ result: T; answers: Set<string> }> => {
     const ca = await readFile(system.authority_file)
     const answers = new Set<string>()
-    let over = false
+    const over = new AbortController()
     const asking = (async () => {
-      while (!over)
+      while (!over.signal.aborted)
         for (const { url } of system.gateways) {
           const agent = new Agent({ connect: { ca } })
           answers.add(await (await request(url, { dispatcher: agent })).body.text())
           await agent.close()
         }
     })()
-    const result = await work.finally(() => (over = true))
+    const result = await work.finally(() => over.abort())
     await asking
     return { result, answers }
   }
