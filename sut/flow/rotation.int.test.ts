@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { systemClock } from '#lib/clock.ts'
 import { pause, waitFor } from '#lib/wait.ts'
 import { services } from '#sut/contracts/descriptor.ts'
 import type { SpinResult } from '#sut/contracts/api.ts'
@@ -64,6 +65,10 @@ test('players play on while all services change their certificates, twice, and n
   const played = await players
   expect(played.flatMap(({ failed }) => failed)).toEqual([])
   for (const { spins } of played) expect(spins).toBeGreaterThan(10)
-  for (const name of services)
-    expect(await system.ask(name, '/metrics')).not.toMatch(/call_(ejections|retries)_total\{/)
+  for (const name of services) {
+    const metrics = await system.ask(name, '/metrics')
+    expect(metrics).not.toMatch(/call_(ejections|retries)_total\{/)
+    const until_s = Number(/^certificate_until_timestamp_seconds\{.*\} (\S+)$/m.exec(metrics)?.[1])
+    expect((until_s * 1000 - systemClock.wall_ms()) / 3_600_000).toBeCloseTo(24, 1)
+  }
 })
