@@ -62,13 +62,14 @@ const layers: readonly (readonly [string, readonly string[]])[] = [
   ['scenarios/', ['lib/', 'sut/contracts/', 'reports/record/', 'scenarios/']],
   ['cli/', [...harness, 'sut/designs/', 'reports/', 'cli/']],
 ]
-/** Tests need real stores and programs, the engine under a cluster, and the port that load is started through. */
+/** Tests need real stores and programs, a cluster's engine and node image, and the port that load is started through. */
 const testsMayImport = [
   'lib/',
   'toolchain/',
   'sut/local/',
   'sut/deployment/',
   'kind-cluster/sandbox/',
+  'kind-cluster/offline/node-image.ts',
   'chaos/engine/load.ts',
 ]
 

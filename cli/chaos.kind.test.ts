@@ -183,6 +183,8 @@ test('up, status, a fault by hand, down', { timeout: run_limit_ms }, async () =>
   const cut = await run('inject', 'link-down', '--param', 'from=game', '--param', 'to=wallet', '--for', '2')
   expect(cut.stderr).toMatch(/game-a>wallet-b-\S+: answered in .* before, not any more/)
   expect(cut.stderr).toContain('reverted')
+  const rotated = await run('inject', 'certificate-rotation', '--param', 'service=wallet', '--for', '0')
+  expect(rotated.stderr).toMatch(/wallet-a-\S+ [0-9a-f]{8} → [0-9a-f]{8} after /)
   const injected = await run('inject', 'pod-delete', '--param', 'service=catalog', '--param', 'region=b', '--for', '1')
   expect(injected.stderr).toContain('reverted')
   const paused = await run('inject', 'node-pause', '--param', 'region=b', '--for', '5')

@@ -10,20 +10,20 @@ import { labels } from './names.ts'
 const life_ms = 90 * 24 * 3_600_000
 
 export const authorityName = 'authority'
-const files = { authority: 'authority.pem', key: 'authority.key.pem' } as const
+const authorityFiles = { authority: 'authority.pem', key: 'authority.key.pem' } as const
 
 export const authoritySecret = (system: string, { authority, key }: KeptAuthority): Manifest => ({
   apiVersion: 'v1',
   kind: 'Secret',
   metadata: { name: authorityName, labels: labels(system) },
   type: 'Opaque',
-  stringData: { [files.authority]: authority, [files.key]: key },
+  stringData: { [authorityFiles.authority]: authority, [authorityFiles.key]: key },
 })
 
 /** What is in that Secret, as the API server tells it: in base64. */
 export function authorityIn({ data = {} }: { data?: Record<string, string> }): KeptAuthority {
   const text = (name: string): string => Buffer.from(data[name] ?? '', 'base64').toString()
-  return { authority: text(files.authority), key: text(files.key) }
+  return { authority: text(authorityFiles.authority), key: text(authorityFiles.key) }
 }
 
 export type IssueCertificate = (service: string, region: string) => Promise<Certificate>
