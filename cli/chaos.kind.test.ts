@@ -59,11 +59,12 @@ interface Judged {
 
 /** Once more when there was no verdict (exit code 3): whoever was too busy to measure has measured nothing. */
 async function result(name: string, ...more: string[]): Promise<Judged> {
-  const first = await runAndRead(name, join(folder, name), more)
-  return first.code === 3 ? runAndRead(name, join(folder, `${name}-again`), more) : first
+  const first = await runAndRead(name, more)
+  return first.code === 3 ? runAndRead(name, more) : first
 }
 
-async function runAndRead(name: string, out: string, more: readonly string[]): Promise<Judged> {
+async function runAndRead(name: string, more: readonly string[]): Promise<Judged> {
+  const out = await mkdtemp(join(folder, `${name}-`))
   const ended = await run(name, ...where, ...more, '--out', out, '--json')
   if (ended.stdout === '') throw new Error(`no result: ${ended.stderr}`)
   return { code: ended.code, result: JSON.parse(ended.stdout) as ResultFile, out }
