@@ -28,7 +28,7 @@ export interface RoundStore {
   open(round: NewRound): Promise<Round | undefined>
   byId(round_id: string): Promise<Round>
   /** Compare and set: undefined when the round is not in `from` any more. */
-  move(round_id: string, move: Move): Promise<Round | undefined>
+  move(round: Round, move: Move): Promise<Round | undefined>
   /** Unfinished rounds that nobody has finished in time, at most `limit`; no other resolver gets them for `lease_ms`. */
   claim(limit: number, lease_ms: number): Promise<Round[]>
   /** A round of this player, and whether its server seed may be known. */
@@ -39,30 +39,15 @@ export interface RoundStore {
   openCount(): Promise<number>
 }
 
-interface RoundRow {
-  round_id: string
-  player_id: string
-  key: string
-  session_id: string
-  game_id: string
-  game_version: number
-  status: RoundStatus
-  stake: bigint
-  seed_id: bigint | null
-  server_seed: string
-  server_seed_hash: string
-  client_seed: string
-  nonce: number
-  stops: number[]
-  win: bigint
-  balance_after: bigint | null
-  version: bigint | null
-  refusal: string | null
-}
+// A Round as it is stored. Named one by one: a spin pays for each column that is read.
+const columns = `rounds.round_id, rounds.player_id, rounds.key, rounds.session_id, rounds.game_id, rounds.game_version,
+  rounds.status, rounds.stake AS stake_minor, rounds.seed_id, rounds.server_seed, rounds.server_seed_hash,
+  rounds.client_seed, rounds.nonce, rounds.stops, rounds.win AS win_minor, rounds.balance_after AS balance_minor,
+  rounds.version, rounds.refusal`
 
 // One row, of nulls where there is no round and where there is no seed.
 const look_sql = `SELECT active.seed_id AS active_seed_id, active.ordinal AS active_ordinal, active.server_seed AS active_seed,
-    active.server_seed_hash AS active_hash, active.next_nonce AS active_nonce, rounds.*
+    active.server_seed_hash AS active_hash, active.next_nonce AS active_nonce, ${columns}
   FROM (SELECT) AS once LEFT JOIN (${active_sql} 1) AS active ON true
   LEFT JOIN rounds ON rounds.player_id = $1 AND rounds.dedupe_key = $2`
 // One statement, one transaction: a nonce is taken if and only if its round is opened. Who comes second waits here for the first
@@ -75,30 +60,34 @@ const open_sql = `WITH taken AS (
     client_seed, seed_id, nonce, server_seed, server_seed_hash, stops, win, resolve_after)
   SELECT $1, $2, $3, $4, $5, $6, $7::integer, 'opened', $8::bigint, $9, seed_id,
     $11::integer, server_seed, server_seed_hash, $12::integer[], $13::bigint, now() + $14 * interval '1 ms'
-  FROM taken RETURNING *`
+  FROM taken RETURNING server_seed, server_seed_hash`
 // One statement, one transaction: the event exists if and only if the move was made. A round to be cancelled is the
 // resolver's at once.
 const move_sql = `WITH moved AS (
     UPDATE rounds SET status = $3, balance_after = coalesce($4, balance_after), version = coalesce($5, version),
       refusal = coalesce($6, refusal), resolve_after = CASE WHEN $3 = 'cancelling' THEN now() ELSE resolve_after END
-    WHERE round_id = $1 AND status = $2 RETURNING *
+    WHERE round_id = $1 AND status = $2 RETURNING player_id, status, balance_after, version, refusal
   ), said AS (
     INSERT INTO outbox (event_id, type, player_id, body, traceparent)
     SELECT $7::jsonb->>'id', $7::jsonb->>'type', player_id, $7::jsonb, $8 FROM moved WHERE $7::jsonb IS NOT NULL
   )
-  SELECT * FROM moved`
+  SELECT status, balance_after AS balance_minor, version, refusal FROM moved`
 // ARRAY: the inner query runs once; as a plain IN it could run again for each row and take more than the limit.
 const claim_sql = `UPDATE rounds SET resolve_after = now() + $2 * interval '1 ms' WHERE round_id = ANY (ARRAY(
     SELECT round_id FROM rounds WHERE status NOT IN ('completed', 'cancelled') AND resolve_after <= now()
     ORDER BY resolve_after LIMIT $1 FOR UPDATE SKIP LOCKED
-  )) RETURNING *`
+  )) RETURNING ${columns}`
 
 // A round without a seed_id is from before seeds served several rounds: its own is revealed with it. Of an ended seed no round is
 // opened any more, so the last open one reveals it for good.
-const proven_sql = `SELECT rounds.*, seeds.seed_id IS NULL OR (ended AND NOT EXISTS (
+const proven_sql = `SELECT ${columns}, seeds.seed_id IS NULL OR (ended AND NOT EXISTS (
       SELECT FROM rounds AS other WHERE other.seed_id = seeds.seed_id AND other.status NOT IN ('completed', 'cancelled')
     )) AS seed_revealed
   FROM rounds LEFT JOIN seeds USING (seed_id) WHERE round_id = $1 AND rounds.player_id = $2`
+
+type PromisedSeed = Pick<Round, 'server_seed' | 'server_seed_hash'>
+type Moved = Pick<Round, 'status' | 'balance_minor' | 'version' | 'refusal'>
+const newly_opened: Moved = { status: 'opened', balance_minor: null, version: null, refusal: null }
 
 interface Parts {
   database: Pick<Database, 'query'>
@@ -110,12 +99,12 @@ interface Parts {
 export function roundStore({ database, dedupeKey, resolve_after_ms }: Parts): RoundStore {
   return {
     async find(player_id, key) {
-      const [row] = await database.query<RoundRow>(
-        'SELECT * FROM rounds WHERE player_id = $1 AND dedupe_key = $2',
+      const [round] = await database.query<Round>(
+        `SELECT ${columns} FROM rounds WHERE player_id = $1 AND dedupe_key = $2`,
         [player_id, dedupeKey(key)],
         { name: 'round-find' },
       )
-      return row && roundOf(row)
+      return round
     },
     async look(player_id, key) {
       const [row] = await database.query<LookRow>(look_sql, [player_id, dedupeKey(key)], { name: 'round-look' })
@@ -123,31 +112,30 @@ export function roundStore({ database, dedupeKey, resolve_after_ms }: Parts): Ro
     },
     async open(round) {
       const values = valuesOf(round, dedupeKey(round.key), resolve_after_ms)
-      const [row] = await database.query<RoundRow>(open_sql, values, { name: 'round-open' })
-      return row && roundOf(row)
+      const [promised] = await database.query<PromisedSeed>(open_sql, values, { name: 'round-open' })
+      return promised && { ...round, ...promised, ...newly_opened }
     },
     async byId(round_id) {
-      const [row] = await database.query<RoundRow>('SELECT * FROM rounds WHERE round_id = $1', [round_id], {
+      const [round] = await database.query<Round>(`SELECT ${columns} FROM rounds WHERE round_id = $1`, [round_id], {
         name: 'round-by-id',
       })
-      if (row === undefined) throw new Error(`round ${round_id} is gone`)
-      return roundOf(row)
+      if (round === undefined) throw new Error(`round ${round_id} is gone`)
+      return round
     },
-    async move(round_id, { from, to, answer, refusal, event }) {
-      const values = [round_id, from, to, answer?.balance_minor ?? null, answer?.version ?? null, refusal ?? null]
+    async move(round, { from, to, answer, refusal, event }) {
+      const values = [round.round_id, from, to, answer?.balance_minor ?? null, answer?.version ?? null, refusal ?? null]
       const said = [event ?? null, event === undefined ? null : sampledHeader(currentTrace())]
-      const [row] = await database.query<RoundRow>(move_sql, [...values, ...said], { name: 'round-move' })
-      return row && roundOf(row)
+      const [after] = await database.query<Moved>(move_sql, [...values, ...said], { name: 'round-move' })
+      return after && { ...round, ...after }
     },
-    async claim(limit, lease_ms) {
-      const rows = await database.query<RoundRow>(claim_sql, [limit, lease_ms], { name: 'round-claim' })
-      return rows.map(roundOf)
-    },
+    claim: (limit, lease_ms) => database.query<Round>(claim_sql, [limit, lease_ms], { name: 'round-claim' }),
     async proven(player_id, round_id) {
-      const [row] = await database.query<RoundRow & { seed_revealed: boolean }>(proven_sql, [round_id, player_id], {
+      const [row] = await database.query<Round & { seed_revealed: boolean }>(proven_sql, [round_id, player_id], {
         name: 'round-proven',
       })
-      return row && { round: roundOf(row), seed_revealed: row.seed_revealed }
+      if (row === undefined) return undefined
+      const { seed_revealed, ...round } = row
+      return { round, seed_revealed }
     },
     async netOf(player_id, session_id) {
       // By the index of the player's keys: none of its own, which every spin would pay for.
@@ -191,12 +179,12 @@ interface ActiveColumns {
   active_hash: string
   active_nonce: number
 }
-type LookRow = ActiveColumns & (RoundRow | { round_id: null })
+type LookRow = ActiveColumns & (Round | { round_id: null })
 
 function placeOf(player_id: string, row: LookRow): { round?: Round; seed?: Seed } {
   const { active_seed_id, active_ordinal, active_seed, active_hash, active_nonce, ...round } = row
   return {
-    ...(round.round_id === null ? {} : { round: roundOf(round) }),
+    ...(round.round_id === null ? {} : { round }),
     ...(active_seed_id !== null && {
       seed: {
         seed_id: active_seed_id,
@@ -208,9 +196,4 @@ function placeOf(player_id: string, row: LookRow): { round?: Round; seed?: Seed 
       },
     }),
   }
-}
-
-function roundOf(row: RoundRow): Round {
-  const { stake, win, balance_after, ...rest } = row
-  return { ...rest, stake_minor: stake, win_minor: win, balance_minor: balance_after }
 }

@@ -84,7 +84,7 @@ async function moved(
   { to, answer, refusal }: { to: RoundStatus; answer?: TransferAnswer; refusal?: string },
 ): Promise<Round> {
   const final = to === 'completed' || to === 'cancelled'
-  const after = await store.move(round.round_id, {
+  const after = await store.move(round, {
     from: round.status,
     to,
     ...(answer === undefined ? {} : { answer }),

@@ -107,7 +107,7 @@ function world(store: RoundStore, seeds: SeedStore, fairness: Choices['fairness'
   const troubled: RoundStore = {
     ...store,
     open: (round) => step('open', () => store.open(round)),
-    move: (round_id, move) => step(`to ${move.to}`, () => store.move(round_id, move)),
+    move: (round, move) => step(`to ${move.to}`, () => store.move(round, move)),
   }
   const definition = (): Promise<GameDefinition> => Promise.resolve(game)
   const parts = { store: troubled, seeds, drawnWith: drawnWith[fairness], call, clock: systemClock, definition }
