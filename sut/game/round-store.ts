@@ -19,7 +19,7 @@ export interface Move {
 export interface RoundStore {
   /** The round of this player and key, if there is one. */
   find(player_id: string, key: string): Promise<Round | undefined>
-  /** The round of this player and key, if there is one, and the active seed of the player, both at one moment. */
+  /** The round of this player and key; where there is none, the active seed of the player at the same moment, if there is one. */
   look(player_id: string, key: string): Promise<{ round?: Round; seed?: Seed }>
   /**
    * Stores the round and takes its nonce from its seed, both or neither; undefined when the nonce is taken, or the seed ended. Then
@@ -46,9 +46,7 @@ const columns = `rounds.round_id, rounds.player_id, rounds.key, rounds.session_i
   rounds.version, rounds.refusal`
 
 // One row, of nulls where there is no round and where there is no seed.
-const look_sql = `SELECT active.seed_id AS active_seed_id, active.ordinal AS active_ordinal, active.server_seed AS active_seed,
-    active.server_seed_hash AS active_hash, active.next_nonce AS active_nonce, ${columns}
-  FROM (SELECT) AS once LEFT JOIN (${active_sql} 1) AS active ON true
+const look_sql = `SELECT rounds.round_id, active.* FROM (SELECT) AS once LEFT JOIN (${active_sql} 1) AS active ON true
   LEFT JOIN rounds ON rounds.player_id = $1 AND rounds.dedupe_key = $2`
 // One statement, one transaction: a nonce is taken if and only if its round is opened. Who comes second waits here for the first
 // one's commit, finds the nonce gone, and has to look again. The copy of the seed is the one that was promised.
@@ -85,6 +83,7 @@ const proven_sql = `SELECT ${columns}, seeds.seed_id IS NULL OR (ended AND NOT E
     )) AS seed_revealed
   FROM rounds LEFT JOIN seeds USING (seed_id) WHERE round_id = $1 AND rounds.player_id = $2`
 
+type LookRow = { round_id: string | null } & (Seed | { seed_id: null })
 type PromisedSeed = Pick<Round, 'server_seed' | 'server_seed_hash'>
 type Moved = Pick<Round, 'status' | 'balance_minor' | 'version' | 'refusal'>
 const newly_opened: Moved = { status: 'opened', balance_minor: null, version: null, refusal: null }
@@ -97,6 +96,14 @@ interface Parts {
 }
 
 export function roundStore({ database, dedupeKey, resolve_after_ms }: Parts): RoundStore {
+  const byId = async (round_id: string): Promise<Round> => {
+    const [round] = await database.query<Round>(`SELECT ${columns} FROM rounds WHERE round_id = $1`, [round_id], {
+      name: 'round-by-id',
+    })
+    if (round === undefined) throw new Error(`round ${round_id} is gone`)
+    return round
+  }
+
   return {
     async find(player_id, key) {
       const [round] = await database.query<Round>(
@@ -108,20 +115,17 @@ export function roundStore({ database, dedupeKey, resolve_after_ms }: Parts): Ro
     },
     async look(player_id, key) {
       const [row] = await database.query<LookRow>(look_sql, [player_id, dedupeKey(key)], { name: 'round-look' })
-      return placeOf(player_id, row!)
+      const { round_id, ...seed } = row!
+      // Of a key that was sent before: so rarely that a statement of its own is the cheaper way to its other columns.
+      if (round_id !== null) return { round: await byId(round_id) }
+      return seed.seed_id === null ? {} : { seed }
     },
     async open(round) {
       const values = valuesOf(round, dedupeKey(round.key), resolve_after_ms)
       const [promised] = await database.query<PromisedSeed>(open_sql, values, { name: 'round-open' })
       return promised && { ...round, ...promised, ...newly_opened }
     },
-    async byId(round_id) {
-      const [round] = await database.query<Round>(`SELECT ${columns} FROM rounds WHERE round_id = $1`, [round_id], {
-        name: 'round-by-id',
-      })
-      if (round === undefined) throw new Error(`round ${round_id} is gone`)
-      return round
-    },
+    byId,
     async move(round, { from, to, answer, refusal, event }) {
       const values = [round.round_id, from, to, answer?.balance_minor ?? null, answer?.version ?? null, refusal ?? null]
       const said = [event ?? null, event === undefined ? null : sampledHeader(currentTrace())]
@@ -171,29 +175,3 @@ const valuesOf = (round: NewRound, dedupe_key: string, resolve_after_ms: number)
   round.win_minor,
   resolve_after_ms,
 ]
-
-interface ActiveColumns {
-  active_seed_id: bigint | null
-  active_ordinal: number
-  active_seed: string
-  active_hash: string
-  active_nonce: number
-}
-type LookRow = ActiveColumns & (Round | { round_id: null })
-
-function placeOf(player_id: string, row: LookRow): { round?: Round; seed?: Seed } {
-  const { active_seed_id, active_ordinal, active_seed, active_hash, active_nonce, ...round } = row
-  return {
-    ...(round.round_id === null ? {} : { round }),
-    ...(active_seed_id !== null && {
-      seed: {
-        seed_id: active_seed_id,
-        player_id,
-        ordinal: active_ordinal,
-        server_seed: active_seed,
-        server_seed_hash: active_hash,
-        next_nonce: active_nonce,
-      },
-    }),
-  }
-}
