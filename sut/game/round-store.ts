@@ -7,7 +7,6 @@ import { active_sql, type Seed } from './seed-store.ts'
 
 /** What changes when a round goes on. */
 export interface Move {
-  from: RoundStatus
   to: RoundStatus
   /** The answer of the transfer that made the move possible. */
   answer?: { balance_minor: number; version: number }
@@ -27,7 +26,7 @@ export interface RoundStore {
    */
   open(round: NewRound): Promise<Round | undefined>
   byId(round_id: string): Promise<Round>
-  /** Compare and set: undefined when the round is not in `from` any more. */
+  /** Compare and set: undefined when the round is not in the status any more that it is handed in with. */
   move(round: Round, move: Move): Promise<Round | undefined>
   /** Unfinished rounds that nobody has finished in time, at most `limit`; no other resolver gets them for `lease_ms`. */
   claim(limit: number, lease_ms: number): Promise<Round[]>
@@ -126,8 +125,9 @@ export function roundStore({ database, dedupeKey, resolve_after_ms }: Parts): Ro
       return promised && { ...round, ...promised, ...newly_opened }
     },
     byId,
-    async move(round, { from, to, answer, refusal, event }) {
-      const values = [round.round_id, from, to, answer?.balance_minor ?? null, answer?.version ?? null, refusal ?? null]
+    async move(round, { to, answer, refusal, event }) {
+      const { round_id, status } = round
+      const values = [round_id, status, to, answer?.balance_minor ?? null, answer?.version ?? null, refusal ?? null]
       const said = [event ?? null, event === undefined ? null : sampledHeader(currentTrace())]
       const [after] = await database.query<Moved>(move_sql, [...values, ...said], { name: 'round-move' })
       return after && { ...round, ...after }

@@ -85,7 +85,6 @@ async function moved(
 ): Promise<Round> {
   const final = to === 'completed' || to === 'cancelled'
   const after = await store.move(round, {
-    from: round.status,
     to,
     ...(answer === undefined ? {} : { answer }),
     ...(refusal === undefined ? {} : { refusal }),
