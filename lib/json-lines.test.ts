@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { afterAll, expect, test } from 'vitest'
 import { openLines, readLines } from './json-lines.ts'
+import type { LineEnd } from './line-trailer.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'json-lines-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -59,4 +60,28 @@ test('exclusive refuses a file that is there; a closed writer refuses lines', ()
   lines.close()
   expect(() => openLines(path, { exclusive: true })).toThrow(/EEXIST/)
   expect(() => lines.append(1)).toThrow(/closed/)
+})
+
+test('a file that was written to its end says so, also after it was opened again', async () => {
+  const path = join(folder, 'sealed.jsonl')
+  for (const value of ['one', 'zwei ü']) {
+    using lines = openLines(path)
+    lines.append(value)
+    if (value !== 'one') lines.seal()
+  }
+  const ends: LineEnd[] = []
+  const read = async (): Promise<unknown[]> =>
+    Array.fromAsync(readLines(path, { ended: (end) => ends.push(end), torn: () => undefined }))
+  expect(await read()).toEqual(['one', 'zwei ü'])
+  const text = readFileSync(path, 'utf8')
+  for (const damaged of [
+    text.split('\n', 2).join('\n'),
+    text.replace('one', 'ome'),
+    text.replace('"one"\n', ''),
+    text + '3\n',
+  ]) {
+    writeFileSync(path, damaged)
+    await read()
+  }
+  expect(ends).toEqual(['whole', 'open', 'changed', 'changed', 'open'])
 })

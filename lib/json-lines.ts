@@ -1,10 +1,13 @@
-import { closeSync, constants, createReadStream, fdatasyncSync, openSync, writeSync } from 'node:fs'
-import { createInterface } from 'node:readline'
+import { closeSync, constants, fdatasyncSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { lineSeal, type LineEnd } from './line-trailer.ts'
+import { sealedLines, type NumberedLine } from './sealed-lines.ts'
 
 /** A file of one JSON value a line, appended in the order of the calls. */
 export interface LineWriter extends Disposable {
   /** `durable`: on disk (fdatasync) when this returns. Throws the errors of the file system, such as ENOSPC. */
   append(value: unknown, options?: { durable?: boolean }): void
+  /** Writes the trailer (lib/line-trailer.ts), on disk when this returns, and closes the file: it is whole. */
+  seal(): void
   close(): void
 }
 
@@ -20,11 +23,19 @@ export function openLines(path: string, options: { exclusive?: boolean } = {}): 
     closeSync(file)
     file = undefined
   }
+  const seal = lineSeal()
+  seal.add(readFileSync(path))
+  const write = (text: string, durable: boolean): void => {
+    if (file === undefined) throw new Error(`${path} is closed`)
+    writeWhole(file, text)
+    seal.add(text)
+    if (durable) fdatasyncSync(file)
+  }
   return {
-    append(value, { durable = false } = {}) {
-      if (file === undefined) throw new Error(`${path} is closed`)
-      writeWhole(file, `${JSON.stringify(value)}\n`)
-      if (durable) fdatasyncSync(file)
+    append: (value, { durable = false } = {}) => write(`${JSON.stringify(value)}\n`, durable),
+    seal() {
+      write(seal.trailer(), true)
+      close()
     },
     close,
     [Symbol.dispose]: close,
@@ -39,20 +50,19 @@ function writeWhole(file: number, text: string): void {
 export interface ReadLinesOptions {
   /** Called with the text of a last line that a crash cut short; it is not yielded. */
   torn?: (text: string) => void
+  /** Called at the end with what the last line says of the file. */
+  ended?: (end: LineEnd) => void
 }
 
 /**
- * Reads a file line by line, in constant memory. Only the last line may be damaged (the writer died in the middle of it);
- * damage before it throws a SyntaxError that names file and line.
+ * Reads a file line by line, in constant memory, without its trailer. Only the last line may be damaged (the writer died in the middle
+ * of it); damage before it throws a SyntaxError that names file and line.
  */
-export async function* readLines<T>(path: string, { torn }: ReadLinesOptions = {}): AsyncGenerator<T> {
-  const lines = createInterface({ input: createReadStream(path), crlfDelay: Infinity })
-  let number = 0
-  let pending: { text: string; number: number } | undefined
-  for await (const text of lines) {
-    number++
+export async function* readLines<T>(path: string, { torn, ended }: ReadLinesOptions = {}): AsyncGenerator<T> {
+  let pending: NumberedLine | undefined
+  for await (const line of sealedLines(path, ended)) {
     if (pending !== undefined) yield parse(path, pending) as T
-    pending = text === '' ? undefined : { text, number }
+    pending = line
   }
   if (pending === undefined) return
   let last: T
@@ -65,7 +75,7 @@ export async function* readLines<T>(path: string, { torn }: ReadLinesOptions = {
   yield last
 }
 
-function parse(path: string, line: { text: string; number: number }): unknown {
+function parse(path: string, line: NumberedLine): unknown {
   try {
     return JSON.parse(line.text)
   } catch (error) {

@@ -49,7 +49,7 @@ async function trial({ rate_per_s, duration_s, system: prepare, during, ...more 
   const end = await handle.finished
   const result = await ingest({ folder, run_id: 'run1', output_file: handle.output_file, stages, ...end })
   const torn = () => expect.fail('torn line')
-  const requests: RequestRow[] = await Array.fromAsync(readRequests(join(folder, 'requests.csv'), torn))
+  const requests: RequestRow[] = await Array.fromAsync(readRequests(join(folder, 'requests.csv'), { torn }))
   const history = await Array.fromAsync(readLines<HistoryLine>(join(folder, 'history.jsonl')))
   return { folder, end, result, requests, history, live, seen: system.seen, applied: system.applied }
 }
@@ -362,7 +362,9 @@ test('the engine starts a load, watches it, stops it, and finds the record', asy
   await waitFor(() => operations.length > 10, { what: 'operations', limit_ms: 20_000 })
   await load.stop()
   await load.ended
-  const requests = await Array.fromAsync(readRequests(join(folder, 'requests.csv'), () => expect.fail('torn line')))
+  const requests = await Array.fromAsync(
+    readRequests(join(folder, 'requests.csv'), { torn: () => expect.fail('torn line') }),
+  )
   expect(new Set(arrivals(requests).map(({ operation_id }) => operation_id)).size).toBe(operations.length)
 })
 

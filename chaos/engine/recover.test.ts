@@ -14,7 +14,7 @@ const parent = mkdtempSync(join(tmpdir(), 'recover-'))
 afterAll(() => rmSync(parent, { recursive: true, force: true }))
 
 const run: RunFile = {
-  schema: 1,
+  schema: 2,
   id: 'run-1',
   experiment: {},
   design: 'standard',

@@ -6,6 +6,7 @@ import { Value } from 'typebox/value'
 import { afterAll, expect, test } from 'vitest'
 import { systemClock } from '#lib/clock.ts'
 import { Failure } from '#lib/errors.ts'
+import { isTrailer } from '#lib/line-trailer.ts'
 import { newId } from '#lib/random.ts'
 import { journalLine, observationLine, runFile, type JournalLine, type RunFile } from '#reports/record/format.ts'
 import type { Experiment } from '../experiments/experiment.ts'
@@ -95,8 +96,14 @@ async function play({
   return { finished, run, journal: journalOf(folder), operations: world.operations, left: world.left(), events }
 }
 
+const linesIn = (path: string): string[] =>
+  readFileSync(path, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .filter((line) => !isTrailer(line))
+
 function journalOf(folder: string): JournalLine[] {
-  const lines = readFileSync(join(folder, 'journal.jsonl'), 'utf8').trimEnd().split('\n')
+  const lines = linesIn(join(folder, 'journal.jsonl'))
   return lines.map((line) => JSON.parse(line) as JournalLine)
 }
 
@@ -138,7 +145,7 @@ test('a run takes its steps in order, and its record fits the format', async () 
   for (const line of journal) expect(Value.Errors(journalLine, line)).toEqual([])
   expect(Value.Errors(runFile, run)).toEqual([])
   expect(run).toMatchObject({ seed: '1', settings: { lease_ttl_ms: 1 }, versions: { memory: '1' } })
-  const observations = readFileSync(join(finished.folder, 'observations.jsonl'), 'utf8').trimEnd().split('\n')
+  const observations = linesIn(join(finished.folder, 'observations.jsonl'))
   for (const line of observations) expect(Value.Errors(observationLine, JSON.parse(line))).toEqual([])
   expect(observations.length).toBeGreaterThan(5)
   const phases = events.flatMap((event) => (event.kind === 'end' ? [event.phase] : []))

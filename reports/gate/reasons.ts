@@ -9,7 +9,7 @@ export type Reason = ResultFile['verdict']['reasons'][number]
  * What makes the harness' own work unsound: then nothing that was measured counts as shown, only violations of consistency do.
  */
 export function harnessReasons(record: RunRecord, { generator, recovery }: Measured): Reason[] {
-  const { run, journal, missing, torn, experiment } = record
+  const { run, journal, missing, torn, changed, experiment } = record
   const reasons: Reason[] = []
   const add = (code: string, text: string): void => void reasons.push({ about: 'harness', code, text })
   if (run.outcome === undefined) add('NO_END', 'the run ended without an outcome: the harness was killed')
@@ -22,7 +22,9 @@ export function harnessReasons(record: RunRecord, { generator, recovery }: Measu
     add('NOT_STEADY', 'the steady state was never reached, so nothing can be said about what came after')
   if (missing.length > 0)
     add('FILES_MISSING', `${listed(missing)} ${missing.length === 1 ? 'is' : 'are'} missing or empty`)
-  if (torn.length > 0) add('FILES_TORN', `the last line of ${listed(torn)} was cut short`)
+  const was = (names: readonly string[]): string => `${listed(names)} ${names.length === 1 ? 'was' : 'were'}`
+  if (torn.length > 0) add('FILES_TORN', `${was(torn)} cut short`)
+  if (changed.length > 0) add('FILES_CHANGED', `${was(changed)} changed after the run`)
   if (generator.state !== 'PASS') add('LOAD_NOT_AS_PLANNED', generator.note)
 
   for (const { fault, targets, trial, at_ms } of injectionsOf(journal))

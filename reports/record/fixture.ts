@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { lineSeal } from '#lib/line-trailer.ts'
 import { random } from '#lib/random.ts'
 import type { StateLine } from '#sut/contracts/state.ts'
 import type { Span } from '#sut/contracts/tracing.ts'
@@ -8,7 +9,7 @@ import { ledgerModel } from './fixture-ledger.ts'
 import { simulateLoad, type LoadPlan } from './fixture-load.ts'
 import { fixtureSpans } from './fixture-traces.ts'
 import { stories, type Story, type StoryName } from './fixture-stories.ts'
-import { recordFiles, requestColumns, type RequestRow, type RunFile } from './format.ts'
+import { recordFiles, requestColumns, requestComment, type RequestRow, type RunFile } from './format.ts'
 import type { JudgedExperiment } from './experiment.ts'
 import { operationGrouper, sinceFirstArrival } from './operations.ts'
 import { addState, emptyState, type RunRecord } from './record.ts'
@@ -71,7 +72,7 @@ export function fixture(options: Partial<FixtureOptions> = {}): RawRecord {
 
 function runOf({ seed, story: id }: FixtureOptions, story: Story): RunFile {
   return {
-    schema: 1,
+    schema: 2,
     id: `2026-03-01T10-00-00-${id}`,
     experiment: story.experiment,
     design: 'standard',
@@ -119,19 +120,27 @@ export function recordOf(raw: RawRecord): RunRecord {
     spans: raw.spans ?? [],
     missing: [],
     torn: [],
+    changed: [],
   }
 }
 
 /** Writes the files of a record into a folder, as a run would have. */
 export function writeFixture(folder: string, raw: RawRecord): void {
   mkdirSync(folder, { recursive: true })
-  const lines = (items: readonly unknown[]): string => items.map((item) => `${JSON.stringify(item)}\n`).join('')
+  const lines = (items: readonly unknown[]): string => sealed(items.map((item) => `${JSON.stringify(item)}\n`).join(''))
   const rows = raw.requests.map((row) => csvLine(requestColumns.map((column) => row[column])))
   writeFileSync(join(folder, recordFiles.run), JSON.stringify(raw.run))
   writeFileSync(join(folder, recordFiles.journal), lines(raw.journal))
-  writeFileSync(join(folder, recordFiles.requests), `${[requestColumns.join(','), ...rows].join('\n')}\n`)
+  const table = sealed(`${[requestColumns.join(','), ...rows].join('\n')}\n`, requestComment)
+  writeFileSync(join(folder, recordFiles.requests), table)
   writeFileSync(join(folder, recordFiles.history), lines(raw.history))
   writeFileSync(join(folder, recordFiles.observations), lines(raw.observations))
   writeFileSync(join(folder, recordFiles.ledger), lines(raw.ledger))
   if (raw.spans !== undefined) writeFileSync(join(folder, recordFiles.traces), lines(raw.spans))
+}
+
+function sealed(text: string, prefix = ''): string {
+  const seal = lineSeal()
+  seal.add(text)
+  return text + seal.trailer(prefix)
 }

@@ -2,8 +2,9 @@ import { Type, type Static } from 'typebox'
 import { span } from '#sut/contracts/tracing.ts'
 
 // The run record: a folder that chaos appends to and reports reads. Files and formats are public; all times are wall clock
-// in milliseconds since the epoch, with fractions, unless the name says otherwise.
-export const recordSchema = 1
+// in milliseconds since the epoch, with fractions, unless the name says otherwise. Each file of lines ends with a trailer
+// (lib/line-trailer.ts); without it, it was cut short. Schema 1 had none.
+export const recordSchema = 2
 export const recordFiles = {
   run: 'run.json',
   journal: 'journal.jsonl',
@@ -86,6 +87,9 @@ export const journalLine = Type.Union([
     residue: Type.Array(text), // what should be gone and is not: empty is good
   }),
 ])
+
+/** What the lines of requests.csv begin with that hold no cells: its trailer. */
+export const requestComment = '# '
 
 /** requests.csv: one line per HTTP request of a client; a dropped arrival is a line of its own (dropped = 1, no start). */
 export const requestColumns = [

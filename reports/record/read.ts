@@ -1,10 +1,11 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Compile } from 'typebox/compile'
 import type { Static } from 'typebox'
 import { Failure, textOf } from '#lib/errors.ts'
 import { readLines } from '#lib/json-lines.ts'
+import type { LineEnd } from '#lib/line-trailer.ts'
 import { systemDescriptor } from '#sut/contracts/descriptor.ts'
 import { stateLine, type StateLine } from '#sut/contracts/state.ts'
 import type { Span } from '#sut/contracts/tracing.ts'
@@ -22,7 +23,7 @@ import {
 } from './format.ts'
 import { operationGrouper, sinceFirstArrival, type ClientOperation } from './operations.ts'
 import { addState, emptyState, type RunRecord } from './record.ts'
-import { readRequests } from './requests.ts'
+import { checkTime, readRequests, type TimeSpan } from './requests.ts'
 import { upgraderOf, type Upgrader } from './upgrade.ts'
 
 const validators = {
@@ -36,21 +37,26 @@ const validators = {
   traces: Compile(traceLine),
 } as const
 
-type Damage = Pick<RunRecord, 'missing' | 'torn'>
+type Damage = Pick<RunRecord, 'missing' | 'torn' | 'changed'>
+const noDamage = (): Damage => ({ missing: [], torn: [], changed: [] })
+/** The first version of the record whose files have trailers. */
+const sealedSince = 2
 
 /**
- * Reads the folder of a run, line by line, each line validated. A missing file and a last line that a crash cut short are
- * reported in `missing` and `torn`; anything else that does not fit throws Failure RECORD_INVALID, which names file and line.
+ * Reads the folder of a run, line by line, each line validated. A missing file, one that was cut short and one that is not what was
+ * written are reported in `missing`, `torn` and `changed`; anything else that does not fit throws Failure RECORD_INVALID, which names
+ * file and line.
  */
 export async function readRecord(folder: string): Promise<RunRecord> {
-  const { run, upgrade } = await readRun(folder)
-  const damage: Damage = { missing: [], torn: [] }
-  const journal = await collect<JournalLine>(folder, 'journal', upgrade, damage)
-  const operations = await readOperations(folder, damage)
-  const history = await collect<HistoryLine>(folder, 'history', upgrade, damage)
-  const observations = await collect<ObservationLine>(folder, 'observations', upgrade, damage)
+  const { run, upgrade, sealed } = await readRun(folder)
+  const damage = noDamage()
+  const reading: Reading = { folder, upgrade, sealed, span: spanOf(run) }
+  const journal = await collect<JournalLine>(reading, 'journal', damage)
+  const operations = await readOperations(reading, damage)
+  const history = await collect<HistoryLine>(reading, 'history', damage)
+  const observations = await collect<ObservationLine>(reading, 'observations', damage)
   const state = emptyState()
-  await each(folder, 'ledger', upgrade, damage, (line) => addState(state, line as StateLine))
+  await each(reading, 'ledger', damage, (line) => addState(state, line as StateLine))
   return {
     run,
     experiment: valid('experiment', run.experiment, 'run.json: experiment') as Static<typeof judgedExperiment>,
@@ -61,12 +67,30 @@ export async function readRecord(folder: string): Promise<RunRecord> {
     observations: observations.toSorted((one, other) => one.at_ms - other.at_ms),
     state,
     // Nothing is judged by them, so that they may be missing, and end anywhere.
-    spans: await collect<Span>(folder, 'traces', upgrade, { missing: [], torn: [] }),
+    spans: await collect<Span>(reading, 'traces', noDamage()),
     ...damage,
   }
 }
 
-async function readRun(folder: string): Promise<{ run: Static<typeof runFile>; upgrade: Upgrader }> {
+interface Reading {
+  folder: string
+  upgrade: Upgrader
+  /** Its files have trailers. */
+  sealed: boolean
+  /** Within which every time of the record lies. */
+  span: TimeSpan
+}
+
+const longest_run_ms = 7 * 24 * 3_600_000
+const margin_ms = 3_600_000
+
+/** A time far from the run is damage, and would make windows without end. */
+const spanOf = ({ started_at_ms, ended_at_ms }: Static<typeof runFile>): TimeSpan => ({
+  from_ms: started_at_ms - margin_ms,
+  to_ms: ended_at_ms === undefined ? started_at_ms + longest_run_ms : ended_at_ms + margin_ms,
+})
+
+async function readRun(folder: string): Promise<{ run: Static<typeof runFile>; upgrade: Upgrader; sealed: boolean }> {
   const path = join(folder, recordFiles.run)
   if (!existsSync(path)) throw new Failure('RUN_NOT_FOUND', `${folder} has no ${recordFiles.run}`)
   let raw: unknown
@@ -76,7 +100,8 @@ async function readRun(folder: string): Promise<{ run: Static<typeof runFile>; u
     throw new Failure('RECORD_INVALID', `${path} is not JSON: ${textOf(error)}`, { cause: error })
   }
   const upgrade = upgraderOf(raw, path)
-  return { run: valid('run', upgrade(recordFiles.run, raw), path) as Static<typeof runFile>, upgrade }
+  const sealed = (raw as { schema: number }).schema >= sealedSince
+  return { run: valid('run', upgrade(recordFiles.run, raw), path) as Static<typeof runFile>, upgrade, sealed }
 }
 
 function valid(name: keyof typeof validators, value: unknown, where: string): unknown {
@@ -91,42 +116,63 @@ type LineFile = 'journal' | 'history' | 'observations' | 'ledger' | 'traces'
 
 /** Calls `take` with each line, valid for its file. */
 async function each(
-  folder: string,
+  { folder, upgrade, sealed, span }: Reading,
   file: LineFile,
-  upgrade: Upgrader,
   damage: Damage,
   take: (line: unknown) => void,
 ): Promise<void> {
   const name = recordFiles[file]
   const path = join(folder, name)
-  if (isMissing(path)) {
-    damage.missing.push(name)
-    return
-  }
+  if (!existsSync(path)) return void damage.missing.push(name)
   let number = 0
+  const torn = (): void => cutShort(damage, name)
+  const ended = (end: LineEnd): void => judgeEnd(damage, name, sealed, end)
   try {
-    for await (const raw of readLines<unknown>(path, { torn: () => damage.torn.push(name) })) {
+    for await (const raw of readLines<unknown>(path, { torn, ended })) {
       number++
-      take(valid(file, upgrade(name, raw), `${path}:${number}`))
+      const where = `${path}:${number}`
+      const line = valid(file, upgrade(name, raw), where)
+      checkTime('at_ms', (line as { at_ms?: number }).at_ms, span, where)
+      take(line)
     }
   } catch (error) {
     if (error instanceof Failure) throw error
     throw new Failure('RECORD_INVALID', textOf(error), { cause: error })
   }
+  if (number === 0) isEmpty(damage, name)
 }
 
-async function collect<Line>(folder: string, file: LineFile, upgrade: Upgrader, damage: Damage): Promise<Line[]> {
+const cutShort = ({ torn }: Damage, name: string): void => void (torn.includes(name) || torn.push(name))
+
+function judgeEnd(damage: Damage, name: string, sealed: boolean, end: LineEnd): void {
+  if (end === 'changed') damage.changed.push(name)
+  if (end === 'open' && sealed) cutShort(damage, name)
+}
+
+/** A file without a line is as good as none. */
+function isEmpty(damage: Damage, name: string): void {
+  damage.missing.push(name)
+  damage.torn = damage.torn.filter((each) => each !== name)
+}
+
+async function collect<Line>(reading: Reading, file: LineFile, damage: Damage): Promise<Line[]> {
   const lines: Line[] = []
-  await each(folder, file, upgrade, damage, (line) => lines.push(line as Line))
+  await each(reading, file, damage, (line) => lines.push(line as Line))
   return lines
 }
 
-async function readOperations(folder: string, damage: Damage): Promise<ClientOperation[]> {
-  const path = join(folder, recordFiles.requests)
+async function readOperations({ folder, sealed, span }: Reading, damage: Damage): Promise<ClientOperation[]> {
+  const name = recordFiles.requests
+  const path = join(folder, name)
   const grouper = operationGrouper()
-  if (isMissing(path)) damage.missing.push(recordFiles.requests)
-  else for await (const row of readRequests(path, () => damage.torn.push(recordFiles.requests))) grouper.add(row)
+  let rows = 0
+  const torn = (): void => cutShort(damage, name)
+  const ended = (end: LineEnd): void => judgeEnd(damage, name, sealed, end)
+  if (existsSync(path))
+    for await (const row of readRequests(path, { torn, ended, span })) {
+      rows++
+      grouper.add(row)
+    }
+  if (rows === 0) isEmpty(damage, name)
   return sinceFirstArrival(grouper.list())
 }
-
-const isMissing = (path: string): boolean => !existsSync(path) || statSync(path).size === 0

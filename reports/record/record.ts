@@ -20,8 +20,10 @@ export interface RunRecord {
   spans: Span[]
   /** Files that are not there or empty. */
   missing: string[]
-  /** Files whose last line was cut short by a crash; that line is left out. */
+  /** Files that were cut short: their last line is torn (it is left out), or they lack their trailer. */
   torn: string[]
+  /** Files that are not what was written: their trailer does not fit. */
+  changed: string[]
 }
 
 /** ledger.jsonl by kind of line. */

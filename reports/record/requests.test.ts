@@ -16,7 +16,7 @@ async function read(text: string): Promise<{ rows: RequestRow[]; torn: number }>
   const path = join(folder, 'requests.csv')
   writeFileSync(path, text)
   let torn = 0
-  const rows = await Array.fromAsync(readRequests(path, () => torn++))
+  const rows = await Array.fromAsync(readRequests(path, { torn: () => torn++ }))
   return { rows, torn }
 }
 

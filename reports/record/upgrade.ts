@@ -1,11 +1,14 @@
 import { Failure } from '#lib/errors.ts'
-import { recordSchema } from './format.ts'
+import { recordFiles, recordSchema } from './format.ts'
 
 /** Turns run.json, or a line of another file, into the next version of the format. Old runs can be judged by newer code. */
 export type Upgrader = (file: string, value: unknown) => unknown
 
 /** By the version it starts from: 1 turns version 1 into version 2. A change of `recordSchema` adds one line here. */
-export const upgrades: Record<number, Upgrader> = {}
+export const upgrades: Record<number, Upgrader> = {
+  // Trailers came with version 2: nobody asks an older record for them (read.ts).
+  1: (file, value) => (file === recordFiles.run ? { ...(value as object), schema: 2 } : value),
+}
 
 /** All steps from the version that run.json names to the current one. Failure RECORD_INVALID when there is no way. */
 export function upgraderOf(

@@ -20,7 +20,7 @@ export interface RecordWriter extends Disposable {
   span(line: Span): void
   /** Replaces run.json as a whole (atomic), with these fields changed. */
   update(changes: Partial<RunFile>): void
-  /** Adds the outcome and the end to run.json. */
+  /** Ends all files with their trailers, and adds the outcome and the end to run.json. Nothing can be written afterwards. */
   finish(outcome: NonNullable<RunFile['outcome']>): void
 }
 
@@ -68,7 +68,11 @@ function open(folder: string, run: RunFile, clock: Clock): RecordWriter {
         traces.append(line)
       }),
     update: (changes) => explained(folder, () => update(changes)),
-    finish: (outcome) => explained(folder, () => update({ outcome, ended_at_ms: clock.wall_ms() })),
+    finish: (outcome) =>
+      explained(folder, () => {
+        for (const lines of [journal, observations, ledger, ...(traces === undefined ? [] : [traces])]) lines.seal()
+        update({ outcome, ended_at_ms: clock.wall_ms() })
+      }),
     [Symbol.dispose]: () => files.dispose(),
   }
 }

@@ -63,7 +63,7 @@ async function ingested(
   const counts = dropped === undefined ? null : { iterations, dropped }
   const result = await ingest({ folder, run_id: 'run', output_file, stages, stop_asked_ms, ended_ms: 16_000, counts })
   const requests: RequestRow[] = await Array.fromAsync(
-    readRequests(join(folder, 'requests.csv'), () => expect.fail('torn')),
+    readRequests(join(folder, 'requests.csv'), { torn: () => expect.fail('torn') }),
   )
   const history = await Array.fromAsync(readLines<HistoryLine>(join(folder, 'history.jsonl')))
   for (const line of history) Value.Assert(historyLine, line)

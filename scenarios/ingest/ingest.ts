@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { readLines } from '#lib/json-lines.ts'
-import { recordFiles, type HistoryLine } from '#reports/record/format.ts'
+import { recordFiles, requestComment, type HistoryLine } from '#reports/record/format.ts'
 import type { EndLine, LoadLine } from '../k6/lines.ts'
 import type { Stage } from '../profiles/profile.ts'
 import { arrivalsOf } from './arrivals.ts'
@@ -98,6 +98,8 @@ export async function ingest(request: IngestRequest): Promise<Ingested> {
   events.end()
   for (const [index, time_ms] of dropped_ms.entries())
     requests.add(droppedRow(index + 1, Math.round(time_ms * 1000) / 1000))
+  requests.seal(requestComment)
+  history.seal()
   return counts
 }
 
