@@ -20,6 +20,19 @@ const lines = (count: number, line: string): string => Array.from({ length: coun
 const factoryOf = (heads: readonly string[], count: number): string =>
   `export function a(): A {\n${heads.map((head) => `  ${head}\n${lines(count, '    x()')}\n  }`).join('\n')}\n}\n`
 
+/** What computes, in every way to write it. */
+const functionsOfContracts = `export function winOf() {}
+export const drawn = (stops: number[]): number => 1
+export const sum = (
+  one: number,
+): number => one
+export class Pay {}
+export async function later() {}
+export const typed: (a: number) => number = double
+export function* words() {}
+export const table: Table = { pays: (1) }
+`
+
 // For every rule: sources that keep it, and sources that break it.
 const planted: Record<keyof typeof rules, { good: Source[]; bad: Source[] }> = {
   'files are short': {
@@ -109,6 +122,21 @@ const planted: Record<keyof typeof rules, { good: Source[]; bad: Source[] }> = {
       file('toolchain/a.ts', "export { a } from '#chaos/a.ts'"),
     ],
   },
+  'judges compute by themselves': {
+    good: [
+      file('sut/contracts/a.ts', 'export const winOf = (): bigint => 0n\nexport const table = { a: 1 }\n'),
+      file('reports/checks/a.ts', "import { table, type winOf } from '#sut/contracts/a.ts'"),
+      file('reports/checks/b.ts', "import type { winOf } from '#sut/contracts/a.ts'"),
+      file('reports/checks/a.test.ts', "import { winOf } from '#sut/contracts/a.ts'"),
+      file('sut/game/a.ts', "import { winOf } from '#sut/contracts/a.ts'"),
+    ],
+    bad: [
+      file('reports/checks/one.ts', "import { winOf } from '#sut/contracts/a.ts'"),
+      file('reports/checks/all.ts', "import * as a from '#sut/contracts/a.ts'"),
+      file('reports/checks/again.ts', "export { winOf as win } from '../../sut/contracts/a.ts'"),
+      file('reports/checks/late.ts', "const { winOf } = await import('#sut/contracts/a.ts')"),
+    ],
+  },
   'k6 can read what it imports': {
     good: [
       file('scenarios/k6/a.ts', "import http from 'k6/http'\nimport { a } from '../journeys/a.ts'"),
@@ -140,6 +168,14 @@ describe('each rule fails on what it forbids', () => {
     const { good, bad } = planted[name]!
     expect(rules[name]!(good)).toEqual([])
     for (const source of bad) expect(rules[name]!([source]), source.text).toHaveLength(1)
+  })
+
+  test('what a contract computes is seen, however it is written; data is not', () => {
+    const contract = file('sut/contracts/a.ts', functionsOfContracts)
+    const judge = (name: string) => file('reports/checks/b.ts', `import { ${name} } from '#sut/contracts/a.ts'`)
+    for (const name of ['winOf', 'drawn', 'sum', 'Pay', 'later', 'typed', 'elsewhere', 'words'])
+      expect(rules['judges compute by themselves']!([contract, judge(name)]), name).toHaveLength(1)
+    expect(rules['judges compute by themselves']!([contract, judge('table')])).toEqual([])
   })
 
   test('k6 reads what its scripts import', () => {

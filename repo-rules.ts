@@ -1,4 +1,4 @@
-import { dependencies, k6Imports, registered } from './repo-structure.ts'
+import { dependencies, k6Imports, ownOracle, registered } from './repo-structure.ts'
 
 // The rules of docs/ARCHITECTURE.md and CONTRIBUTING.md that a machine can hold. Each is a pure function from source texts
 // to violations, so that each is seen to fail on a planted text (repo-rules.test.ts).
@@ -164,6 +164,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   'no barrels': barrels,
   'nothing is left unfinished': unfinishedAnywhere,
   'imports follow the dependency rule': dependencies,
+  'judges compute by themselves': ownOracle,
   'k6 can read what it imports': k6Imports,
   'every part is in its registry': registered,
 }

@@ -135,3 +135,40 @@ export const registered: Rule = (sources) => {
       .map(({ path }) => `${path}:1: is not in ${registry.join(' or ')}`)
   })
 }
+
+// A judge that computes with the functions of the system does not see what is wrong in them. `reports` may import from its contracts
+// types, and values that are data (schemas, tables): no function, no class, no namespace.
+export const ownOracle: Rule = (sources) => {
+  const textOf = new Map(sources.map(({ path, text }) => [path, text]))
+  return sources
+    .filter((source) => source.path.startsWith('reports/') && !isTest(source))
+    .flatMap((source) =>
+      valueImportsOf(source).flatMap(({ line, names, target }) =>
+        names
+          .filter((name) => name === '*' || computes(name, textOf.get(target) ?? ''))
+          .map((name) => `${source.path}:${line}: judges with ${name} of ${target}: write it anew in reports/model`),
+      ),
+    )
+}
+
+/** Imports and re-exports from the contracts that are more than types: their names there, `*` for all of them. */
+function valueImportsOf({ path, text }: Source): { line: number; names: string[]; target: string }[] {
+  const pattern = /^\s*(?:import|export)\s+(?!type\b)([^'";]*?)\s*from\s*'([^']+)'|\bimport\('([^']+)'\)/gm
+  return [...text.matchAll(pattern)].flatMap((match) => {
+    const specifier = match[2] ?? match[3] ?? ''
+    const target = specifier.startsWith('#') ? specifier.slice(1) : posix.join(posix.dirname(path), specifier)
+    if (!target.startsWith('sut/')) return []
+    const listed = /^\{([^}]*)\}$/.exec(match[1]?.trim() ?? '')?.[1]
+    const names = listed?.split(',').map((each) => each.trim()) ?? ['*']
+    const values = names.filter((each) => each !== '' && !each.startsWith('type ')).map((each) => each.split(' ')[0]!)
+    return [{ line: text.slice(0, match.index + match[0].length).split('\n').length, names: values, target }]
+  })
+}
+
+/** Whether a module declares this name as something that runs, or only passes it on, so that nobody can see. */
+function computes(name: string, text: string): boolean {
+  const declaration = `^export (?:const|let|async|function|class|abstract)\\b[^\\n=(]*\\b${name}\\b.*`
+  const declared = new RegExp(declaration, 'm').exec(text)?.[0]
+  if (declared === undefined) return true
+  return /^export (async |function|class|abstract)|=>|= *(async *)?[(<]|= *(async )?function/.test(declared)
+}

@@ -1,5 +1,6 @@
-import { firstAuditBreak, type AuditEntry } from '#sut/contracts/audit.ts'
+import type { AuditEntry } from '#sut/contracts/audit.ts'
 import type { StateOf } from '#sut/contracts/state.ts'
+import { chainBreakOf } from '../model/audit.ts'
 import type { State } from '../record/record.ts'
 import { operationOf } from './applied-twice.ts'
 import { verdictOf, type Check } from './check.ts'
@@ -9,7 +10,7 @@ type Verdict = ReturnType<typeof verdictOf>
 
 /**
  * The audit trail is one unbroken chain up to its head, tells of every transfer once, as the ledger does, and of whatever became of
- * money on hold. A record of a system that kept no trail has nothing to look at.
+ * money on hold. Where money moved there is a trail.
  */
 export const auditChain: Check = {
   name: 'audit-chain',
@@ -17,7 +18,7 @@ export const auditChain: Check = {
   needs: ['state', 'rest'],
   run({ state }, evidence) {
     const verdict = verdictOf('audit-chain')
-    if (state.audit.length === 0 && state.audit_head.length === 0) return verdict.outcome()
+    if (state.audit.length + state.audit_head.length + state.transfer.length === 0) return verdict.outcome()
     const entries = state.audit.map(({ entry }) => entry).toSorted((one, other) => one.sequence - other.sequence)
     verdict.examine(entries.length + state.transfer.length)
     compareChain(entries, state, evidence, verdict)
@@ -35,7 +36,7 @@ function compareChain(
 ): void {
   const report = (text: string, lines: readonly (object | undefined)[], at_ms?: number): void =>
     verdict.violate(() => ({ text: `Audit trail: ${text}.`, entries: lines, fault: evidence.faultAt(at_ms) }))
-  const broken = firstAuditBreak(entries)
+  const broken = chainBreakOf(entries)
   if (broken !== null) report(broken.text, [broken.before, broken.at], broken.at.occurred_at_ms)
   const head = audit_head[0]?.head
   const last = entries.at(-1)

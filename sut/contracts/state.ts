@@ -71,7 +71,8 @@ const roundState = Type.Object({
   status: Type.String(), // 'completed' and 'cancelled' are final
   stake_minor: balanceMinor,
   win_minor: Type.Union([balanceMinor, Type.Null()]),
-  server_seed: Type.String(),
+  /** Null until the seed is revealed. */
+  server_seed: Type.Union([Type.String(), Type.Null()]),
   server_seed_hash: Type.String(),
   client_seed: Type.String(),
   nonce: Type.Integer(),

@@ -65,9 +65,9 @@ describe('a spin', () => {
     expect(await spin(request, world.parts, deadline_ms)).toMatchObject({ win_minor: 0, balance_minor: 90, version: 1 })
     expect(world.steps).toEqual(['session.check', 'open', 'bet', 'to completed'])
     const [round] = await expectEnded(world, request.player_id, 100)
-    expect(round!.server_seed_hash).toBe(seedHash(round!.server_seed))
+    expect(round!.server_seed_hash).toBe(seedHash(round!.server_seed!))
     expect(round!.stops).toEqual(
-      drawStops(round!.server_seed, round!.client_seed, round!.nonce, gameThat('loses').reels),
+      drawStops(round!.server_seed!, round!.client_seed, round!.nonce, gameThat('loses').reels),
     )
   })
 
@@ -311,8 +311,8 @@ test.each(['promised', 'swapped'] as const)('design choice fairness: %s', async 
   await spin(request, world.parts, deadline_ms)
   const [round] = await expectEnded(world, request.player_id, 100)
   const { server_seed, server_seed_hash, client_seed, nonce, stops } = round!
-  expect(server_seed_hash).toBe(seedHash(server_seed))
-  const derived = drawStops(server_seed, client_seed, nonce, game.reels)
+  expect(server_seed_hash).toBe(seedHash(server_seed!))
+  const derived = drawStops(server_seed!, client_seed, nonce, game.reels)
   if (fairness === 'promised') expect(stops).toEqual(derived)
   else expect(stops).not.toEqual(derived)
 })
