@@ -22,7 +22,7 @@ export const slotBackend: SystemDescriptor = {
       calls: ['identity', 'session', 'game', 'wallet', 'catalog', 'telemetry', 'analytics', 'redis', 'nats'],
     },
     { name: 'identity', replicas: 1, calls: ['postgres', 'nats'] },
-    { name: 'session', replicas: 1, calls: ['catalog', 'postgres', 'redis', 'nats'] },
+    { name: 'session', replicas: 1, calls: ['catalog', 'postgres', 'nats'] },
     {
       name: 'game',
       replicas: 1,

@@ -52,7 +52,6 @@ export const storeRights: Record<ServiceName, StoreRights> = {
     },
   },
   session: {
-    redis: { keys: ['cache:session-2:*'], commands: ['get', 'set', 'del'] },
     nats: {
       publishes: ['session.opened', 'limit.changed', 'player.excluded'],
       creates: [eventStream],

@@ -20,10 +20,6 @@ export interface CareRow {
 }
 export const care_columns = 'daily_loss_max, pending_at_ms, pending_max, excluded_until_ms'
 
-/** A cached session that was read just before a change can be put back into the cache for so long after it. */
-const changed_s = 10
-const forgotten_max = 10_000
-
 /** Tables care, play_days and reservations, and the outbox beside them. */
 export function careStore(database: Database) {
   const find = async (source: Pick<Database, 'query'> | Transaction, player_id: string, lock = ''): Promise<Care> => {
@@ -98,22 +94,6 @@ export function careStore(database: Database) {
         [round_id, player_id, status === 'completed' ? win_minor : null, dayOf(occurred_at_ms)],
         { name: 'care-settle' },
       )
-    },
-
-    /** Sessions of players whose care was changed a moment ago. */
-    changedSessions: async (): Promise<string[]> => {
-      const rows = await database.query<{ session_id: string }>(
-        `select session_id from care join sessions using (player_id)
-         where changed_at > now() - interval '${changed_s} s' and ended_at is null limit ${forgotten_max}`,
-      )
-      return rows.map(({ session_id }) => session_id)
-    },
-    sessionsOf: async (player_id: string): Promise<string[]> => {
-      const rows = await database.query<{ session_id: string }>(
-        'select session_id from sessions where player_id = $1 and ended_at is null',
-        [player_id],
-      )
-      return rows.map(({ session_id }) => session_id)
     },
   }
 }

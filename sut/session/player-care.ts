@@ -1,22 +1,14 @@
 import type { Clock } from '#lib/clock.ts'
-import { pause } from '#lib/wait.ts'
 import type { LimitsShown } from '#sut/contracts/api.ts'
 import type { SystemEvent } from '#sut/contracts/events.ts'
 import { Problem, type ProblemCode } from '#sut/contracts/problems.ts'
-import type { Layered } from '#sut/platform/cache.ts'
 import { assertNotExcluded, careAt, withExclusion, withLimit, type Care } from './care.ts'
 import { excludedEvent, limitEvent, type CareStore, type Stake } from './care-store.ts'
-import type { Session } from './limits.ts'
 
 export interface PlayerCareOptions {
   store: CareStore
-  /** Of sessions, as their checks read it: what a player changes must be seen there. */
-  cache: Pick<Layered<Session>, 'forget'>
   clock: Clock
 }
-
-/** How often an instance looks for what players have changed at another one: so old can its answers be. */
-export const look_every_ms = 500
 
 const refusals: Partial<Record<ProblemCode, string>> = {
   loss_limit_reached: 'with this stake the loss of today could be above the limit that the player has set',
@@ -24,11 +16,8 @@ const refusals: Partial<Record<ProblemCode, string>> = {
   round_cancelled: 'the round has ended before its stake came',
 }
 
-export function playerCare({ store, cache, clock }: PlayerCareOptions) {
+export function playerCare({ store, clock }: PlayerCareOptions) {
   const now_ms = (): number => Math.floor(clock.wall_ms())
-  const forget = async (session_ids: readonly string[]): Promise<void> => {
-    await Promise.all(session_ids.map((session_id) => cache.forget(session_id)))
-  }
   const shown = async (player_id: string, care: Care): Promise<LimitsShown> => {
     const at_ms = now_ms()
     return { ...careAt(care, at_ms), lost_today_minor: await store.lostOn(player_id, at_ms) }
@@ -44,7 +33,6 @@ export function playerCare({ store, cache, clock }: PlayerCareOptions) {
         (care) => withLimit(care, wanted_minor, at_ms),
         (before, after) => changeEvent(player_id, careAt(before, at_ms), after, at_ms),
       )
-      await forget(await store.sessionsOf(player_id))
       return await shown(player_id, changed)
     },
 
@@ -55,7 +43,6 @@ export function playerCare({ store, cache, clock }: PlayerCareOptions) {
         (care) => withExclusion(care, days, at_ms),
         (_before, after) => excludedEvent(player_id, after.excluded_until_ms, at_ms),
       )
-      await forget(await store.sessionsOf(player_id))
       return { excluded_until_ms }
     },
 
@@ -70,17 +57,6 @@ export function playerCare({ store, cache, clock }: PlayerCareOptions) {
       const { problem, reserved } = await store.reserve(stake, now_ms())
       if (problem !== null) throw new Problem(problem, refusals[problem] ?? problem)
       return { reserved }
-    },
-
-    /**
-     * Forgets the cached sessions of players who changed something, here or at another instance, until the signal aborts. Again
-     * and again for some seconds: a look-up that began before the change may come back late.
-     */
-    follow: async (signal: AbortSignal): Promise<void> => {
-      while (!signal.aborted) {
-        await forget(await store.changedSessions())
-        await pause(look_every_ms, signal)
-      }
     },
   }
 }

@@ -2,12 +2,11 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemClock } from '#lib/clock.ts'
 import { Problem } from '#sut/contracts/problems.ts'
-import type { Layered } from '#sut/platform/cache.ts'
 import { openDatabase, type Database } from '#sut/platform/database.ts'
 import { migrate } from '#sut/platform/migrate.ts'
 import { startPostgres, type PostgresStore } from '#sut/platform/testing/stores.ts'
-import { limits, type Session } from './limits.ts'
-import { loadSession, sessions } from './sessions.ts'
+import { limits } from './limits.ts'
+import { sessions } from './sessions.ts'
 import { sessionStore } from './store.ts'
 
 let postgres: PostgresStore
@@ -25,20 +24,10 @@ afterAll(async () => {
 
 function start(change: Partial<typeof limits> = {}) {
   const store = sessionStore(database)
-  const kept = new Map<string, Promise<Session>>()
-  const load = loadSession(store)
-  const cache: Layered<Session> = {
-    get: (key) => {
-      const found = kept.get(key) ?? load(key)
-      kept.set(key, found)
-      return found
-    },
-    forget: async (key) => void kept.delete(key),
-  }
   const assertGame = async (game_id: string) => {
     if (game_id !== 'comet-chase') throw new Problem('not_found', 'no such game')
   }
-  return sessions({ store, cache, assertGame, clock: systemClock, limits: { ...limits, ...change } })
+  return sessions({ store, assertGame, clock: systemClock, limits: { ...limits, ...change } })
 }
 
 test('a session opens with its event and allows stakes of its player', async () => {
@@ -56,7 +45,7 @@ test('a game that nobody knows opens nothing', async () => {
   await expect(start().open({ player_id: 'ada', game_id: 'strange' }, 0)).rejects.toMatchObject({ code: 'not_found' })
 })
 
-test('one session too many ends the oldest, at once also for the cache', async () => {
+test('one session too many ends the oldest', async () => {
   const { open, check } = start({ open_sessions_max: 2 })
   const opened: string[] = []
   for (let count = 0; count < 3; count++) {

@@ -26,8 +26,7 @@ const endOldest = `
   where session_id in (
     select session_id from sessions where player_id = $1 and ended_at is null
     order by opened_at desc, session_id offset $2 for update
-  )
-  returning session_id`
+  )`
 
 const find = `
   select player_id, game_id, extract(epoch from opened_at)::float8 * 1000 as opened_at_ms,
@@ -38,23 +37,24 @@ const find = `
 /** Table sessions with the care of its players, and the outbox beside it. */
 export function sessionStore(database: Database) {
   return {
-    /** Opens one and ends the player's oldest beyond `open_max`: their ids. Throws Problem self_excluded. */
-    open: (session: NewSession, open_max: number): Promise<string[]> =>
+    /** Opens one and ends the player's oldest beyond `open_max`. Throws Problem self_excluded. */
+    open: (session: NewSession, open_max: number): Promise<void> =>
       database.transaction(async (tx) => {
         const { session_id, player_id, game_id, opened_at_ms } = session
         const [care] = await tx.query<CareRow>(`select ${care_columns} from care where player_id = $1`, [player_id])
         if (care !== undefined) assertNotExcluded(careOf(care), opened_at_ms)
-        const ended = await tx.query<{ session_id: string }>(endOldest, [player_id, open_max - 1, opened_at_ms])
+        await tx.query(endOldest, [player_id, open_max - 1, opened_at_ms])
         await tx.query(
           'insert into sessions (session_id, player_id, game_id, opened_at) values ($1, $2, $3, to_timestamp($4::float8 / 1000))',
           [session_id, player_id, game_id, opened_at_ms],
         )
         await appendEvent(tx, openedEvent(session))
-        return ended.map((row) => row.session_id)
       }),
 
     find: async (session_id: string): Promise<Session | undefined> => {
-      const [row] = await database.query<Omit<Session, 'care'> & CareRow>(find, [session_id])
+      const [row] = await database.query<Omit<Session, 'care'> & CareRow>(find, [session_id], {
+        name: 'session-find',
+      })
       if (row === undefined) return undefined
       const { player_id, game_id, opened_at_ms, ended_at_ms, acknowledged_at_ms } = row
       return { player_id, game_id, opened_at_ms, ended_at_ms, acknowledged_at_ms, care: careOf(row) }

@@ -5,7 +5,7 @@ import { outboxLines } from './dump.ts'
 import { knownGames } from './known-games.ts'
 import { limits } from './limits.ts'
 import { playerCare } from './player-care.ts'
-import { cacheAges, loadSession, sessions } from './sessions.ts'
+import { sessions } from './sessions.ts'
 import { settler } from './settler.ts'
 import { sessionStore } from './store.ts'
 
@@ -13,29 +13,25 @@ const durable = 'session'
 const ended_rounds = 'events.*.game.round_ended'
 const batch = 200
 
-/** Needs the database; Redis makes it faster, and NATS gives back to loss limits what rounds have won. */
+/** Needs the database; NATS gives back to loss limits what rounds have won. */
 export function wireSession(platform: Platform): void {
   const database = platform.database()
   const { clock } = platform
   const store = sessionStore(database)
-  // A new name with each new shape: another version may have left the old one in Redis.
-  const cache = platform.layered({ name: 'session-2', ...cacheAges, load: loadSession(store) })
   const { open, check, acknowledge } = sessions({
     store,
-    cache,
     assertGame: knownGames(platform.call),
     clock,
     limits,
   })
   const cares = careStore(database)
-  const care = playerCare({ store: cares, cache, clock })
+  const care = playerCare({ store: cares, clock })
 
   platform.outbox(database)
   platform.dump('outbox', () => outboxLines(database))
   platform.serve('session.open', ({ body, deadline_ms }) => open(body, deadline_ms))
   platform.serve('session.check', ({ body, params }) => check(params['id']!, body))
 
-  platform.background('care', (signal) => care.follow(signal))
   platform.background('settler', async (signal) => {
     await platform.bus().streams.ensure(eventStream)
     await platform.bus().consume({ stream: eventStream, durable, filter: ended_rounds, batch }, settler(cares), signal)

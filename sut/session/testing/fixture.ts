@@ -2,16 +2,15 @@ import { join } from 'node:path'
 import type { Clock } from '#lib/clock.ts'
 import { systemClock } from '#lib/clock.ts'
 import { openDatabase, type Database } from '#sut/platform/database.ts'
-import { layeredCache } from '#sut/platform/layered.ts'
 import { migrate } from '#sut/platform/migrate.ts'
 import { startPostgres } from '#sut/platform/testing/stores.ts'
 import { careStore, type CareStore } from '../care-store.ts'
-import { limits, type Session } from '../limits.ts'
+import { limits } from '../limits.ts'
 import { playerCare } from '../player-care.ts'
-import { loadSession, sessions } from '../sessions.ts'
+import { sessions } from '../sessions.ts'
 import { sessionStore } from '../store.ts'
 
-/** One instance of the session service: its own memory, the database that all share. */
+/** One instance of the session service, with the database that all share. */
 export interface Instance {
   readonly sessions: ReturnType<typeof sessions>
   readonly care: ReturnType<typeof playerCare>
@@ -19,7 +18,7 @@ export interface Instance {
 export interface SessionFixture extends AsyncDisposable {
   readonly database: Database
   readonly store: CareStore
-  /** `later_ms`: how far its clock is ahead. What it has read it keeps for good, unless it is told to forget it. */
+  /** `later_ms`: how far its clock is ahead. */
   instance(later_ms?: () => number): Instance
 }
 
@@ -36,15 +35,10 @@ export async function startSessions(): Promise<SessionFixture> {
     instance(later_ms = () => 0) {
       const clock: Clock = { ...systemClock, wall_ms: () => systemClock.wall_ms() + later_ms() }
       const table = sessionStore(database)
-      const ages = { memory_ms: Infinity, shared_ms: Infinity }
-      const cache = layeredCache<Session>(
-        { name: 'session', ...ages, load: loadSession(table) },
-        { clock, count: () => {} },
-      )
       const assertGame = (): Promise<void> => Promise.resolve()
       return {
-        sessions: sessions({ store: table, cache, assertGame, clock, limits }),
-        care: playerCare({ store, cache, clock }),
+        sessions: sessions({ store: table, assertGame, clock, limits }),
+        care: playerCare({ store, clock }),
       }
     },
     async [Symbol.asyncDispose]() {
