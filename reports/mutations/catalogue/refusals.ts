@@ -1,0 +1,75 @@
+import { anyOf, asked, removeTransfer, roundOf, statesOf, type Asked, type Round } from '../lines.ts'
+import type { RawRecord } from '../../record/fixture.ts'
+import type { Mutation } from '../mutation.ts'
+
+/** Refuses an operation that had been served, and takes out of the books what it had done. */
+function refuse(raw: RawRecord, operation: Asked, code: string): void {
+  const { end } = operation
+  const round = end.kind === 'spin' ? roundOf(raw, operation) : undefined
+  if (round === undefined) removeTransfer(raw, String(end.value['transfer_id']))
+  else removeRound(raw, round)
+  end.type = 'fail'
+  end.value = { code }
+}
+
+function removeRound(raw: RawRecord, { round_id }: Round): void {
+  for (const transfer of statesOf(raw, 'transfer'))
+    if (transfer.round_id === round_id) removeTransfer(raw, transfer.transfer_id)
+  const events = statesOf(raw, 'log').filter(({ event }) => 'round_id' in event && event.round_id === round_id)
+  const gone = new Set(events.map(({ event }) => event.id))
+  raw.ledger = raw.ledger.filter(
+    (line) =>
+      !(line.kind === 'round' && line.round_id === round_id) &&
+      !(line.kind === 'log' && gone.has(line.event.id)) &&
+      !(line.kind === 'outbox' && gone.has(line.event_id)),
+  )
+}
+
+/** What can be refused without another lie: of spins the last of a seed, since a nonce that no round has would be one. */
+function refusable(raw: RawRecord, kind: string): Asked[] {
+  const served = asked(raw, [kind])
+  if (kind !== 'spin') return served
+  const last = new Map<string, number>()
+  for (const { server_seed_hash, nonce } of statesOf(raw, 'round'))
+    last.set(server_seed_hash, Math.max(nonce, last.get(server_seed_hash) ?? 0))
+  return served.filter((operation) => {
+    const round = roundOf(raw, operation)
+    return round !== undefined && round.nonce === last.get(round.server_seed_hash)
+  })
+}
+
+const refused = (kind: string, code: string): Mutation => ({
+  name: `${kind}-refused-${code.replaceAll('_', '-')}`,
+  what: `a ${kind} was refused with ${code}, and nothing in the state is a reason`,
+  seen_by: ['refusals-justified'],
+  change(raw, random) {
+    const operation = anyOf(random, refusable(raw, kind))
+    if (operation === undefined) return false
+    refuse(raw, operation, code)
+    return true
+  },
+})
+
+export const refusalMutations: readonly Mutation[] = [
+  refused('spin', 'session_ended'),
+  refused('spin', 'insufficient_funds'),
+  refused('spin', 'self_excluded'),
+  refused('spin', 'loss_limit_reached'),
+  refused('spin', 'reality_check_due'),
+  refused('spin', 'account_suspended'),
+  refused('deposit', 'self_excluded'),
+  refused('deposit', 'no_such_code'),
+  {
+    name: 'refused-and-done',
+    what: 'an operation was refused and done all the same',
+    seen_by: ['fail-not-applied'],
+    derived: false,
+    change(raw, random) {
+      const found = anyOf(random, asked(raw, ['deposit', 'spin']))
+      if (found === undefined) return false
+      found.end.type = 'fail'
+      found.end.value = { code: 'insufficient_funds' }
+      return true
+    },
+  },
+]
