@@ -7,6 +7,7 @@ import { checks } from '#reports/checks/registry.ts'
 import { resultSchemaText } from '#reports/record/result-schema.ts'
 import { journeys, profiles } from '#scenarios/registry.ts'
 import { problems } from '#sut/contracts/problems.ts'
+import { plantedBugs } from '#sut/designs/planted-bugs.ts'
 import { designs } from '#sut/designs/registry.ts'
 import { programs } from '#toolchain/registry.ts'
 import { describeRange } from '#toolchain/version.ts'
@@ -54,16 +55,7 @@ export function reference(): Record<string, string> {
       '',
       ...list(Object.values(profiles)),
     ]),
-    'designs.md': page('Designs', 'What `--design NAME` knows. A planted bug must turn the verdict red.', [
-      ...table(
-        ['design', '', 'planted bug'],
-        Object.values(designs).map(({ name, title, description, planted_bug }) => [
-          `\`${name}\``,
-          `${title}. ${description}`,
-          planted_bug ? 'yes' : '',
-        ]),
-      ),
-    ]),
+    'designs.md': page('Designs', 'What `--design NAME` knows.', designPages()),
     'programs.md': page(
       'Programs',
       'What is not an npm package: taken from PATH when the version fits, else prepared.',
@@ -96,6 +88,36 @@ function faultPages(): string[] {
     ...schemaTable(parameters),
     '',
   ])
+}
+
+function designPages(): string[] {
+  const choices = Object.values(designs).filter(({ planted_bug }) => !planted_bug)
+  const bugs = Object.values(plantedBugs)
+  return [
+    '## Choices',
+    '',
+    ...table(
+      ['design', ''],
+      choices.map(({ name, title, description }) => [code(name), `${title}. ${description}`]),
+    ),
+    '',
+    '## Planted bugs',
+    '',
+    'Each is a control of the harness (`npm run chaos -- controls`): in its experiment its check must turn the verdict red.',
+    '',
+    ...table(
+      ['design', '', 'caught by', 'experiment', 'takes the place of'],
+      bugs.map(({ name, title, description, caught_by, experiment, replaces, sql }) => [
+        code(name),
+        `${title}. ${description}`,
+        code(caught_by),
+        code(experiment),
+        [...Object.keys(replaces).map(code), ...Object.keys(sql ?? {}).map((service) => `SQL of ${service}`)].join(
+          ', ',
+        ),
+      ]),
+    ),
+  ]
 }
 
 function programPages(): string[] {

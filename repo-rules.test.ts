@@ -158,6 +158,7 @@ const planted: Record<keyof typeof rules, { good: Source[]; bad: Source[] }> = {
       file('scenarios/profiles/a.ts', 'export const a: Profile = {'),
       file('chaos/probes/a.ts', 'export const a: Probe = {'),
       file('reports/checks/a.ts', 'export const a: Check = {'),
+      file('sut/designs/bugs/a.ts', 'export const a: PlantedBug = {'),
       file('cli/commands/a.ts', "export const a = {\n  command: 'a',"),
     ],
   },

@@ -121,6 +121,11 @@ const registries: readonly { files: RegExp; declares: RegExp; registry: readonly
   { files: /^reports\/checks\//, declares: /^export const \w+: Check\b/m, registry: ['reports/checks/registry.ts'] },
   { files: /^scenarios\/journeys\//, declares: /^export const \w+: Journey\b/m, registry: ['scenarios/registry.ts'] },
   { files: /^scenarios\/profiles\//, declares: /^export const \w+: Profile\b/m, registry: ['scenarios/registry.ts'] },
+  {
+    files: /^sut\/designs\/bugs\//,
+    declares: /^export const \w+: PlantedBug\b/m,
+    registry: ['sut/designs/planted-bugs.ts'],
+  },
   { files: /^cli\/commands\//, declares: /^ {2}command: /m, registry: ['cli/commands.ts', 'cli/main.ts'] },
 ]
 

@@ -42,6 +42,7 @@ export const emptyState = (): State => ({
   game_model: [],
   audit: [],
   audit_head: [],
+  planted: [],
 })
 
 export function addState<Kind extends StateLine['kind']>(state: State, line: StateOf<Kind>): void {

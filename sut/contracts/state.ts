@@ -108,6 +108,18 @@ const gameModelState = Type.Object({
 /** The audit trail, and its head: records of before there was one have neither. */
 const auditState = Type.Object({ kind: Type.Literal('audit'), entry: auditEntry })
 const auditHeadState = Type.Object({ kind: Type.Literal('audit_head'), head: auditHead })
+/**
+ * How often a planted bug ran, and made a difference, in one instance, or in the database of a service (where each instance leaves its
+ * first marks too, so that a kill does not take all of them). No check reads these; the command `controls` does.
+ */
+const plantedState = Type.Object({
+  kind: Type.Literal('planted'),
+  bug: Type.String(),
+  service: Type.String(),
+  instance: Type.String(),
+  ran: Type.Integer({ minimum: 0 }),
+  reached: Type.Integer({ minimum: 0 }),
+})
 
 export const stateLine = Type.Union([
   accountState,
@@ -122,6 +134,7 @@ export const stateLine = Type.Union([
   gameModelState,
   auditState,
   auditHeadState,
+  plantedState,
 ])
 export type StateLine = Static<typeof stateLine>
 export type StateOf<Kind extends StateLine['kind']> = Extract<StateLine, { kind: Kind }>

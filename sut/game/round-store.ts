@@ -1,5 +1,5 @@
 import type { RoundEnded } from '#sut/contracts/events.ts'
-import type { DedupeKey } from '#sut/designs/idempotency.ts'
+import type { DedupeKey } from '#sut/designs/parts.ts'
 import type { Database } from '#sut/platform/database.ts'
 import { currentTrace, sampledHeader } from '#sut/platform/trace.ts'
 import type { NewRound, Round, RoundStatus } from './round.ts'

@@ -4,6 +4,8 @@ import type { SpinResult } from '#sut/contracts/api.ts'
 import { drawStops, seedHash } from '#sut/contracts/fairness.ts'
 import { Problem } from '#sut/contracts/problems.ts'
 import type { StateOf } from '#sut/contracts/state.ts'
+import { forgetful } from '#sut/designs/bugs/idempotency-off.ts'
+import { swappedSeed } from '#sut/designs/bugs/seed-swapped.ts'
 import { dumpGame } from './dump.ts'
 import { resolveOnce } from './resolver.ts'
 import { finish } from './rounds.ts'
@@ -293,7 +295,7 @@ test('retries, kills and the resolver all at once: one round a key, one answer, 
 })
 
 test('design idempotency-off: the same key makes a second round and takes a second stake', async () => {
-  const world = fixture.world(gameThat('loses'), { idempotency: 'off' })
+  const world = fixture.world(gameThat('loses'), { dedupeKey: forgetful })
   const request = spinOf(newId())
   world.wallet.deposit(request.player_id, 100)
   const first = await spin(request, world.parts, deadline_ms)
@@ -302,10 +304,13 @@ test('design idempotency-off: the same key makes a second round and takes a seco
   expect(world.wallet.balance(request.player_id)).toBe(80)
 })
 
-test.each(['promised', 'swapped'] as const)('design choice fairness: %s', async (fairness) => {
+test.each([
+  ['the standard', (seed: string) => seed, true],
+  ['design seed-swapped', swappedSeed, false],
+] as const)('%s: outcomes follow from the promised seed, or do not', async (_design, drawnWith, follows) => {
   const strip = Array.from({ length: 10_000 }, (_, symbol) => symbol)
   const game = { ...gameThat('loses'), reels: [strip, strip, strip] }
-  const world = fixture.world(game, { fairness })
+  const world = fixture.world(game, { drawnWith })
   const request = spinOf(newId())
   world.wallet.deposit(request.player_id, 100)
   await spin(request, world.parts, deadline_ms)
@@ -313,6 +318,6 @@ test.each(['promised', 'swapped'] as const)('design choice fairness: %s', async 
   const { server_seed, server_seed_hash, client_seed, nonce, stops } = round!
   expect(server_seed_hash).toBe(seedHash(server_seed!))
   const derived = drawStops(server_seed!, client_seed, nonce, game.reels)
-  if (fairness === 'promised') expect(stops).toEqual(derived)
+  if (follows) expect(stops).toEqual(derived)
   else expect(stops).not.toEqual(derived)
 })

@@ -1,33 +1,23 @@
 import type { GameDefinition } from '#sut/contracts/bodies.ts'
-import { drawnWith } from '#sut/designs/fairness.ts'
-import { dedupeKeys } from '#sut/designs/idempotency.ts'
-import { choices, type Choices } from '#sut/designs/registry.ts'
-import type { Database } from '#sut/platform/database.ts'
 import type { Platform } from '#sut/platform/platform.ts'
-import { burningNonces } from './burned-nonces.ts'
 import { definitions } from './definitions.ts'
 import { dumpGame } from './dump.ts'
 import { resolve_after_ms, resolver } from './resolver.ts'
 import { proofOf } from './proof.ts'
-import { roundStore, type RoundStore } from './round-store.ts'
+import { roundStore } from './round-store.ts'
 import { seedStore } from './seed-store.ts'
 import { promised, rotate, rounds_per_seed_max } from './seeds.ts'
 import { spin } from './spin.ts'
 
 const catalog_ms = 1500
 
-const takingNonces: Record<Choices['nonces'], (store: RoundStore, database: Database) => RoundStore> = {
-  every: (store) => store,
-  burned: burningNonces,
-}
-
 /** The game: rounds that are fair, paid once, and always end. */
 export function wireGame(platform: Platform): void {
   const { call, clock, log } = platform
   const database = platform.database()
-  const { idempotency, fairness, nonces } = choices(platform.design)
-  const dedupeKey = dedupeKeys[idempotency]
-  const store = takingNonces[nonces](roundStore({ database, dedupeKey, resolve_after_ms }), database)
+  const dedupeKey = platform.part('game.dedupe-key', (key) => key)
+  const drawnWith = platform.part('game.drawn-with', (server_seed) => server_seed)
+  const store = roundStore({ database, dedupeKey, resolve_after_ms })
   const cache = platform.layered<GameDefinition>({
     name: 'game-definition',
     memory_ms: 10_000,
@@ -35,7 +25,7 @@ export function wireGame(platform: Platform): void {
     load: (id) => call('catalog.game', { params: { id }, deadline_ms: clock.monotonic_ms() + catalog_ms }),
   })
   const seeds = seedStore({ database, rounds_per_seed_max })
-  const parts = { store, seeds, drawnWith: drawnWith[fairness], call, clock, definition: definitions(cache) }
+  const parts = { store, seeds, drawnWith, call, clock, definition: definitions(cache) }
 
   platform.outbox(database)
   platform.pending('rounds_open', () => store.openCount())

@@ -4,6 +4,7 @@ import type { Handlers } from './control.ts'
 import type { SystemContext } from './context.ts'
 import type { OperationsClient } from './services/operations.ts'
 import { callersIn } from '#sut/contracts/topology.ts'
+import { plantedBugOf } from '#sut/designs/registry.ts'
 import type { Sessions } from './sessions.ts'
 import type { System } from './system.ts'
 
@@ -84,14 +85,26 @@ export function streamsOf({ observe, request }: SystemContext, { fleet }: System
         if (teller !== undefined) return teller.operations_port
         throw new Failure('STATE_UNREADABLE', `no instance of ${name} is ready to tell its state`)
       })
-      return statesOf(ports, fleet.operations)
+      // A bug that is planted in all instances has run in each of them on its own.
+      const others = plantedBugOf(request.design) === undefined ? [] : fleet.instances().filter((each) => each.ready())
+      const marked = others.flatMap(({ parts }) => parts).filter((part) => !ports.includes(part.operations_port))
+      return statesOf(
+        [
+          ...ports.map((port) => ({ port, path: '/dump' })),
+          ...marked.map((part) => ({ port: part.operations_port, path: '/planted' })),
+        ],
+        fleet.operations,
+      )
     },
   }
 }
 
-async function* statesOf(ports: readonly number[], operations: OperationsClient): AsyncGenerator<Buffer | string> {
-  for (const port of ports) {
-    yield* (await operations.stream(port, '/dump')) as AsyncIterable<Buffer>
+async function* statesOf(
+  places: readonly { port: number; path: string }[],
+  operations: OperationsClient,
+): AsyncGenerator<Buffer | string> {
+  for (const { port, path } of places) {
+    yield* (await operations.stream(port, path)) as AsyncIterable<Buffer>
     yield '\n'
   }
 }

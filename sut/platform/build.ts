@@ -15,6 +15,7 @@ import { loadGauges, loadMeter } from './load-meter.ts'
 import { serviceLogger } from './logger.ts'
 import { operationsServer, type OperationsServer } from './operations.ts'
 import { relayOutbox, unpublished } from './outbox-relay.ts'
+import { planting } from './planting.ts'
 import type { Operate, Platform } from './platform.ts'
 import { prometheusMetrics } from './prometheus.ts'
 import { readinessChecks } from './readiness.ts'
@@ -58,8 +59,7 @@ export async function buildPlatform(
   const meter = loadMeter(clock, () => store?.waiting() ?? 0)
   loadGauges(metrics, meter)
   const traced = traces({ config, clock, metrics, bus: () => platform.bus() })
-  const { tracer } = traced
-  const trace_share = traced.share
+  const { tracer, share: trace_share } = traced
   const own = { config, certificates, discovery, clock, log, metrics, meter, tracer, trace_share }
   const connected = connect({ ...own, ...place })
 
@@ -72,6 +72,7 @@ export async function buildPlatform(
   const platform: Platform = {
     config,
     design: config.design,
+    part: (name, standard) => planted.part(name, standard),
     clock,
     log,
     metrics,
@@ -108,6 +109,7 @@ export async function buildPlatform(
     },
   }
 
+  const planted = planting(platform)
   return {
     platform,
     listen: () => connected.listen(),
@@ -124,8 +126,9 @@ export async function buildPlatform(
         shown: () => connected.shown(),
         pending: async () => ({ ...(await countsOf(pending)), ...traced.pending() }),
         async *dump() {
-          for (const lines of dumps) yield* lines()
+          for (const lines of [...dumps, planted.lines]) yield* lines()
         },
+        planted: planted.own,
       })
       return operations
     },

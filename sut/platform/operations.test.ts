@@ -15,6 +15,7 @@ function source(change: Partial<OperationsSource> = {}): OperationsSource {
     notReady: async () => ({}),
     pending: async () => ({ outbox: 3 }),
     operations: new Map(),
+    planted: () => [],
     async *dump() {
       for (let line = 0; line < 5000; line++) yield account
     },

@@ -14,6 +14,7 @@ import type { Operate } from './platform.ts'
 //   /readyz   200 or 503 {name: why not}              /load         Load
 //                                                     /certificate  ShownCertificate
 //   /state    {pending: {name: count}}   (token)      /dump     DumpLine a line   (token)
+//   /planted  marks of a planted bug, of this instance alone, as in /dump   (token)
 //   and what a service adds of its own   (token)
 
 export interface OperationsSource {
@@ -25,6 +26,7 @@ export interface OperationsSource {
   notReady(): Promise<Record<string, string>>
   pending(): Promise<Record<string, number>>
   dump(): AsyncIterable<DumpLine>
+  planted(): readonly DumpLine[]
   /** `METHOD /path` → what a service has of its own. */
   operations: ReadonlyMap<string, Operate>
 }
@@ -61,6 +63,15 @@ export async function operationsServer(source: OperationsSource): Promise<Operat
       for await (const line of source.dump())
         if (!response.write(`${JSON.stringify(line)}\n`)) await once(response, 'drain')
       response.end()
+    },
+    '/planted': async (response) => {
+      response.writeHead(200, { 'content-type': 'application/x-ndjson' })
+      response.end(
+        source
+          .planted()
+          .map((line) => `${JSON.stringify(line)}\n`)
+          .join(''),
+      )
     },
   }
 

@@ -8,6 +8,7 @@ import type { Clock } from '#lib/clock.ts'
 import type { CallName, calls } from '#sut/contracts/calls.ts'
 import type { ServiceName } from '#sut/contracts/descriptor.ts'
 import type { DumpLine } from '#sut/contracts/state.ts'
+import type { Parts } from '#sut/designs/parts.ts'
 import type { Bus } from './bus.ts'
 import type { Layered, LayeredOptions } from './cache.ts'
 import type { ServiceConfig } from './config.ts'
@@ -62,6 +63,8 @@ export type Operate = (search: URLSearchParams) => Promise<unknown>
 export interface Platform {
   readonly config: ServiceConfig
   readonly design: string
+  /** The implementation of a named part: the standard, or what a planted bug puts into its place. Once a name and instance. */
+  part<Name extends keyof Parts>(name: Name, standard: Parts[Name]): Parts[Name]
   readonly clock: Clock
   readonly log: Logger
   readonly metrics: Metrics

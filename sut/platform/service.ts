@@ -9,6 +9,7 @@ import { buildPlatform, type BuiltPlatform } from './build.ts'
 import { readConfig, type ServiceConfig } from './config.ts'
 import type { Exchange } from './exchange.ts'
 import { migrate } from './migrate.ts'
+import { plantedMigrations } from './planting.ts'
 import type { Platform } from './platform.ts'
 
 export interface RunOptions {
@@ -112,7 +113,7 @@ async function migrateOwn(config: ServiceConfig, platform: Platform): Promise<vo
   const end = performance.now() + database_limit_ms
   for (;;) {
     try {
-      await migrate(platform.database(), folder)
+      await migrate(platform.database(), folder, plantedMigrations(platform.design, config.service))
       return
     } catch (error) {
       if (!(error instanceof Problem) || performance.now() > end) throw error

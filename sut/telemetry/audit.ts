@@ -5,7 +5,7 @@ import { violationsOf } from './recorder.ts'
 export interface AuditOptions {
   /** How many were new. */
   append: (facts: readonly AuditFact[]) => Promise<number>
-  /** Whether an event that belongs into the trail gets there: see sut/designs/audit.ts. */
+  /** Whether an event that belongs into the trail gets there. */
   selects: (event_id: string) => boolean
   count: (appended: number) => void
 }

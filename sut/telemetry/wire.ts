@@ -3,8 +3,6 @@ import { Problem } from '#sut/contracts/problems.ts'
 import type { SpanLine, StateOf } from '#sut/contracts/state.ts'
 import { traceStream } from '#sut/contracts/tracing.ts'
 import type { Bus } from '#sut/platform/bus.ts'
-import { auditSelections } from '#sut/designs/audit.ts'
-import { choices } from '#sut/designs/registry.ts'
 import type { Platform } from '#sut/platform/platform.ts'
 import { business } from './business.ts'
 import { auditKeeper } from './audit.ts'
@@ -36,7 +34,7 @@ function wireAudit(platform: Platform, bus: Bus): void {
   const store = auditStore(platform.database())
   const take = auditKeeper({
     append: store.append,
-    selects: auditSelections[choices(platform.design).audit],
+    selects: platform.part('telemetry.audits', () => true),
     count: (appended) => appended_total.inc(appended),
   })
   platform.background('audit', (signal) => bus.consume(audit, take, signal))

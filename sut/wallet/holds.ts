@@ -9,7 +9,7 @@ import type {
   HoldStatus,
 } from '#sut/contracts/holds.ts'
 import { Problem, type ProblemCode } from '#sut/contracts/problems.ts'
-import type { DedupeKey } from '#sut/designs/idempotency.ts'
+import type { DedupeKey } from '#sut/designs/parts.ts'
 import type { Database } from '#sut/platform/database.ts'
 import { accountOf, againIfTaken, type AccountRow } from './ledger.ts'
 

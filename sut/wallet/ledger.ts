@@ -3,7 +3,7 @@ import { newId } from '#lib/random.ts'
 import type { TransferAnswer, TransferRequest } from '#sut/contracts/bodies.ts'
 import type { AccountShown } from '#sut/contracts/holds.ts'
 import { Problem, type ProblemCode } from '#sut/contracts/problems.ts'
-import type { DedupeKey } from '#sut/designs/idempotency.ts'
+import type { DedupeKey } from '#sut/designs/parts.ts'
 import type { Database } from '#sut/platform/database.ts'
 import { currentTrace, sampledHeader } from '#sut/platform/trace.ts'
 

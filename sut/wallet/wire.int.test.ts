@@ -44,6 +44,7 @@ describe('the wallet as a service', () => {
     await waitFor(async () => (await wallet.pending())['outbox'] === 0, { what: 'the outbox', limit_ms: 10_000 })
     const lines = await wallet.dump()
     expect(lines.filter((line) => line.kind === 'entry')).toHaveLength(2)
+    expect(lines.filter((line) => line.kind === 'planted')).toEqual([])
     expect(lines.filter((line) => line.kind === 'outbox')).toEqual([
       { kind: 'outbox', service: 'wallet', event_id: first.transfer_id, type: 'wallet.transferred', published: true },
     ])
@@ -109,6 +110,13 @@ describe('the wallet as a service', () => {
     await transfer(running.gateway, deposit(player))
     expect(await transfer(running.gateway, deposit(player))).toMatchObject({ balance_minor: 1000, version: 2 })
     expect(await entriesOf(running.wallet)).toHaveLength(4)
+    const marks = (await running.wallet.dump()).filter((line) => line.kind === 'planted')
+    const bug = { kind: 'planted', bug: 'idempotency-off', service: 'wallet' }
+    expect(marks).toEqual([
+      { ...bug, instance: 'wallet-a-1', ran: 2, reached: 0 },
+      // The first mark of the process, and what the database itself has seen.
+      { ...bug, instance: 'wallet database', ran: 1, reached: 1 },
+    ])
   })
 
   test('design ack-before-commit: the answer is there before the entry', async () => {

@@ -1,39 +1,17 @@
 import { Problem } from '#sut/contracts/problems.ts'
-import { choices, type Choices } from '#sut/designs/registry.ts'
-import { dedupeKeys } from '#sut/designs/idempotency.ts'
-import type { Database } from '#sut/platform/database.ts'
 import type { Platform } from '#sut/platform/platform.ts'
 import { dumpWallet } from './dump.ts'
 import { holdEnder } from './hold-ender.ts'
 import { holds, type Holds } from './holds.ts'
-import { keepingHolds } from './kept-holds.ts'
-import { ledger, type Ledger, type Transfers } from './ledger.ts'
+import { ledger } from './ledger.ts'
 import { checkTransfer } from './transfer-rules.ts'
-import { writeBehind } from './write-behind.ts'
-
-const acknowledging: Record<Choices['acknowledge'], (store: Ledger, platform: Platform) => Transfers> = {
-  'after-commit': (store) => store,
-  'before-commit': (store, platform) => {
-    const cache = writeBehind(store, platform.clock, (text) => platform.log.error(text))
-    platform.pending('write_behind', () => cache.pending())
-    platform.onStop('write-behind', () => cache.flush())
-    platform.background('write-behind', (signal) => cache.run(signal))
-    return cache
-  },
-}
-
-const releasing: Record<Choices['released'], (store: Holds, database: Database) => Holds> = {
-  returned: (store) => store,
-  kept: keepingHolds,
-}
 
 /** The wallet: double-entry ledger, transfers that are applied once, money on hold, an outbox that says what moved. */
 export function wireWallet(platform: Platform): void {
-  const { idempotency, acknowledge, released } = choices(platform.design)
   const database = platform.database()
-  const dedupeKey = dedupeKeys[idempotency]
+  const dedupeKey = platform.part('wallet.dedupe-key', (key) => key)
   const store = ledger({ database, clock: platform.clock, dedupeKey })
-  const transfers = acknowledging[acknowledge](store, platform)
+  const transfers = platform.part('wallet.ledger', store)
 
   platform.outbox(database)
   platform.dump('wallet', () => dumpWallet(database))
@@ -48,7 +26,7 @@ export function wireWallet(platform: Platform): void {
     return await transfers.transfer(body)
   })
   platform.serve('wallet.balance', ({ params }) => transfers.balance(params['id']!))
-  wireHolds(platform, releasing[released](holds({ database, dedupeKey }), database))
+  wireHolds(platform, holds({ database, dedupeKey }))
 }
 
 function wireHolds(platform: Platform, store: Holds): void {
@@ -62,8 +40,9 @@ function wireHolds(platform: Platform, store: Holds): void {
   )
   platform.serve('wallet.place_hold', ({ body }) => store.place(body))
   platform.serve('wallet.capture_hold', ({ params, body }) => store.capture(params['id']!, body))
+  const release = platform.part('wallet.release-hold', store.release)
   platform.serve('wallet.release_hold', ({ params, body }) =>
-    store.release({ hold_id: params['id']!, player_id: body.player_id }),
+    release({ hold_id: params['id']!, player_id: body.player_id }),
   )
   platform.serve('wallet.hold', ({ params }) => store.shown({ hold_id: params['hold']!, player_id: params['id']! }))
 }

@@ -3,11 +3,11 @@ import { systemClock } from '#lib/clock.ts'
 import { newId } from '#lib/random.ts'
 import { waitFor } from '#lib/wait.ts'
 import type { TransferRequest } from '#sut/contracts/bodies.ts'
+import { type WriteBehind, writeBehind } from '#sut/designs/bugs/write-behind.ts'
 import { dumpWallet } from './dump.ts'
 import type { Ledger } from './ledger.ts'
 import { expectSound, readBooks } from './testing/audit.ts'
 import { startLedger, type LedgerFixture } from './testing/fixture.ts'
-import { writeBehind, type WriteBehind } from './write-behind.ts'
 
 let fixture: LedgerFixture
 let ledger: Ledger

@@ -5,13 +5,14 @@ import { identify } from '#lib/process.ts'
 import { textLines } from '#lib/text-lines.ts'
 import { openObservations, type Observations } from '#reports/record/observations.ts'
 import type { DumpLine } from '#sut/contracts/state.ts'
+import { plantedBugOf } from '#sut/designs/registry.ts'
 import { staffFile } from '#sut/deployment/secrets.ts'
 import type { RunningSystem } from '../target.ts'
 import { type Api, openApi } from './access/api.ts'
 import { endSystem } from './end.ts'
 import { type SystemFaults, createFaults } from './fault-port.ts'
 import { podClient, type PodClient } from './operations.ts'
-import { createSampler, type Sampler } from './sampler.ts'
+import { createSampler, type Sampler, type Teller } from './sampler.ts'
 import { recordFolder, type SystemRecord } from './state.ts'
 import { createStoreStates } from './stores.ts'
 import { type ClusterView, createView } from './watch/view.ts'
@@ -95,19 +96,24 @@ export function runningSystem(
       if (identity !== null) warden.guard(identity)
     },
     pending: () => sampler.pending(true),
-    dump: () => statesOf(sampler, client),
+    dump: () => statesOf(sampler, client, plantedBugOf(record.design) !== undefined),
     down,
     [Symbol.asyncDispose]: owned ? down : leave,
   }
 }
 
-/** One instance of each service tells the state of all. */
-async function* statesOf(sampler: Sampler, client: PodClient): AsyncGenerator<DumpLine> {
+/** One instance of each service tells the state of all; of a planted bug each tells its own marks. */
+async function* statesOf(sampler: Sampler, client: PodClient, planted: boolean): AsyncGenerator<DumpLine> {
   const tellers = sampler.tellers(false)
   const missing = tellers.filter(({ pod }) => pod === null).map(({ name }) => name)
   if (missing.length > 0)
     throw new Failure('STATE_UNREADABLE', `no instance of ${missing.join(', ')} is ready to tell its state`)
-  for (const { pod, operations_port } of tellers)
-    for await (const line of textLines(await client.stream(pod!.metadata.name, '/dump', operations_port)))
+  const told = tellers.map((teller) => ({ ...teller, path: '/dump' }))
+  const asked = new Set(tellers.map(placeOf))
+  const others = planted ? sampler.tellers(true).filter((teller) => !asked.has(placeOf(teller))) : []
+  for (const { pod, operations_port, path } of [...told, ...others.map((teller) => ({ ...teller, path: '/planted' }))])
+    for await (const line of textLines(await client.stream(pod!.metadata.name, path, operations_port)))
       if (line !== '') yield JSON.parse(line) as DumpLine
 }
+
+const placeOf = ({ pod, name }: Teller): string => `${pod?.metadata.name} ${name}`

@@ -3,9 +3,7 @@ import { systemClock } from '#lib/clock.ts'
 import { newId } from '#lib/random.ts'
 import type { GameDefinition, RoundRequest, StakeReservation, TransferRequest } from '#sut/contracts/bodies.ts'
 import type { CallName } from '#sut/contracts/calls.ts'
-import { drawnWith } from '#sut/designs/fairness.ts'
-import { dedupeKeys } from '#sut/designs/idempotency.ts'
-import type { Choices } from '#sut/designs/registry.ts'
+import type { DedupeKey, DrawnWith } from '#sut/designs/parts.ts'
 import { openDatabase, type Database } from '#sut/platform/database.ts'
 import { migrate } from '#sut/platform/migrate.ts'
 import type { AnswerOf, Call, CallOptions } from '#sut/platform/platform.ts'
@@ -35,7 +33,9 @@ export interface World {
   /** Ends every unfinished round, as the resolver does it; without trouble. */
   resolve(): Promise<void>
 }
-interface WorldOptions extends Partial<Pick<Choices, 'idempotency' | 'fairness'>> {
+interface WorldOptions {
+  dedupeKey?: DedupeKey
+  drawnWith?: DrawnWith
   rounds_per_seed_max?: number
 }
 export interface GameFixture extends AsyncDisposable {
@@ -69,11 +69,14 @@ export async function startGame(): Promise<GameFixture> {
   await migrate(database, join(import.meta.dirname, '../migrations'))
   return {
     database,
-    world: (game, { idempotency = 'unique-key', fairness = 'promised', rounds_per_seed_max = 1000 } = {}) =>
+    world: (
+      game,
+      { dedupeKey = (key: string) => key, drawnWith = (seed: string) => seed, rounds_per_seed_max = 1000 } = {},
+    ) =>
       world(
-        roundStore({ database, dedupeKey: dedupeKeys[idempotency], resolve_after_ms: 0 }),
+        roundStore({ database, dedupeKey, resolve_after_ms: 0 }),
         seedStore({ database, rounds_per_seed_max }),
-        fairness,
+        drawnWith,
         game,
       ),
     async [Symbol.asyncDispose]() {
@@ -83,7 +86,7 @@ export async function startGame(): Promise<GameFixture> {
   }
 }
 
-function world(store: RoundStore, seeds: SeedStore, fairness: Choices['fairness'], game: GameDefinition): World {
+function world(store: RoundStore, seeds: SeedStore, drawnWith: DrawnWith, game: GameDefinition): World {
   const wallet = modelWallet()
   const step = async <T>(name: string, work: () => Promise<T> | T): Promise<T> => {
     made.steps.push(name)
@@ -110,7 +113,7 @@ function world(store: RoundStore, seeds: SeedStore, fairness: Choices['fairness'
     move: (round, move) => step(`to ${move.to}`, () => store.move(round, move)),
   }
   const definition = (): Promise<GameDefinition> => Promise.resolve(game)
-  const parts = { store: troubled, seeds, drawnWith: drawnWith[fairness], call, clock: systemClock, definition }
+  const parts = { store: troubled, seeds, drawnWith, call, clock: systemClock, definition }
   const made: World = {
     parts,
     wallet,
