@@ -107,11 +107,11 @@ function designPages(): string[] {
     '',
     ...table(
       ['design', '', 'caught by', 'experiment', 'takes the place of'],
-      bugs.map(({ name, title, description, caught_by, experiment, replaces, sql }) => [
+      bugs.map(({ name, title, description, caught_by, experiment: tried_in, replaces, sql }) => [
         code(name),
         `${title}. ${description}`,
         code(caught_by),
-        code(experiment),
+        code(tried_in),
         [...Object.keys(replaces).map(code), ...Object.keys(sql ?? {}).map((service) => `SQL of ${service}`)].join(
           ', ',
         ),

@@ -10,9 +10,9 @@ import type { Platform } from './platform.ts'
 export interface Planting {
   part<Name extends keyof Parts>(name: Name, standard: Parts[Name]): Parts[Name]
   /** Marks of this instance; none where nothing is planted. */
-  own(): readonly StateOf<'planted'>[]
+  own: () => readonly StateOf<'planted'>[]
   /** The same, and those of the database of this service. */
-  lines(): AsyncIterable<DumpLine>
+  lines: () => AsyncIterable<DumpLine>
 }
 
 const nothing: Planting = { part: (_name, standard) => standard, own: () => [], async *lines() {} }

@@ -40,7 +40,7 @@ function wireHolds(platform: Platform, store: Holds): void {
   )
   platform.serve('wallet.place_hold', ({ body }) => store.place(body))
   platform.serve('wallet.capture_hold', ({ params, body }) => store.capture(params['id']!, body))
-  const release = platform.part('wallet.release-hold', store.release)
+  const release = platform.part('wallet.release-hold', (hold) => store.release(hold))
   platform.serve('wallet.release_hold', ({ params, body }) =>
     release({ hold_id: params['id']!, player_id: body.player_id }),
   )
