@@ -9,9 +9,10 @@ const steppedClock = () => {
 /** A store that keeps what it is told, and can go away. */
 const memoryStore = () => {
   const kept = new Map<string, string>()
-  const store: NonceStore & { away: boolean; asked: number } = {
+  const store: NonceStore & { away: boolean; asked: number; kept: Map<string, string> } = {
     away: false,
     asked: 0,
+    kept,
     setIfAbsent: async (key, value) => {
       store.asked++
       if (store.away) throw new Error('connection refused')
@@ -27,15 +28,16 @@ const setUp = (remembered_max = 100) => {
   const clock = steppedClock()
   const store = memoryStore()
   const fallbacks: unknown[] = []
-  const guard = nonces({
-    store,
-    clock,
-    ttl_ms: 70_000,
-    remembered_max,
-    retry_store_after_ms: 500,
-    onFallback: (error) => fallbacks.push(error),
-  })
-  return { clock, store, fallbacks, guard }
+  const another = () =>
+    nonces({
+      store,
+      clock,
+      ttl_ms: 70_000,
+      remembered_max,
+      retry_store_after_ms: 500,
+      onFallback: (error) => fallbacks.push(error),
+    })
+  return { clock, store, fallbacks, guard: another(), another }
 }
 
 describe('nonces', () => {
@@ -62,12 +64,42 @@ describe('nonces', () => {
     expect(store.asked).toBe(2)
   })
 
-  test('that are remembered are bounded in number and in time', async () => {
-    const { guard, store, clock } = setUp(3)
+  test('that were taken while the store was there are known when it is away, and when it comes back empty', async () => {
+    const { guard, store } = setUp()
+    expect(await guard.claim('t', 'nonce-a')).toBe(true)
     store.away = true
-    for (const nonce of ['a', 'b', 'c', 'd']) expect(await guard.claim('t', nonce)).toBe(true)
-    expect(await guard.claim('t', 'd')).toBe(false)
-    expect(await guard.claim('t', 'a')).toBe(true)
+    expect(await guard.claim('t', 'nonce-a')).toBe(false)
+    store.away = false
+    store.kept.clear()
+    expect(await guard.claim('t', 'nonce-a')).toBe(false)
+  })
+
+  test('of requests that come twice at the same moment are taken once, wherever the store is', async () => {
+    const { guard, store } = setUp()
+    const both = () => Promise.all([guard.claim('t', 'nonce-a'), guard.claim('t', 'nonce-a')])
+    expect(await both()).toEqual([true, false])
+    store.away = true
+    const more = await Promise.all([guard.claim('t', 'nonce-b'), guard.claim('t', 'nonce-b')])
+    expect(more).toEqual([true, false])
+  })
+
+  test('that were taken while the store was away are told to it when it is back: another gateway knows them then', async () => {
+    const { guard, store, clock, another } = setUp()
+    store.away = true
+    expect(await guard.claim('t', 'nonce-a')).toBe(true)
+    store.away = false
+    clock.now_ms += 500
+    expect(await guard.claim('t', 'nonce-b')).toBe(true)
+    await expect.poll(() => store.kept.size).toBe(2)
+    expect(await another().claim('t', 'nonce-a')).toBe(false)
+  })
+
+  test.each([true, false])('are never forgotten while their time runs: a full memory refuses (store away: %s)', async (away) => {
+    const { guard, store, clock } = setUp(3)
+    store.away = away
+    for (const nonce of ['a', 'b', 'c']) expect(await guard.claim('t', nonce)).toBe(true)
+    await expect(guard.claim('t', 'd')).rejects.toMatchObject({ code: 'unavailable' })
+    expect(await guard.claim('t', 'a')).toBe(false)
     clock.now_ms += 70_001
     expect(await guard.claim('t', 'd')).toBe(true)
   })

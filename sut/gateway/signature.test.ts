@@ -16,12 +16,16 @@ const signing_key = signingKeyOf('master', 'token-1')
 const nonce = 'nonce-0123456789'
 
 /** Signs as the contract tells a client to, with nothing of the gateway's own code. */
-function signed(part: { method: string; path: string; body: string }, at_ms = now_ms): SignedRequest {
+function signed(
+  { key, ...part }: { method: string; path: string; body: string; key?: string },
+  at_ms = now_ms,
+): SignedRequest {
   const body_hash = createHash('sha256').update(part.body).digest('hex')
-  const text = [part.method, part.path, body_hash, String(at_ms), nonce].join('\n')
+  const text = [part.method, part.path, body_hash, String(at_ms), nonce, key ?? ''].join('\n')
   return {
     ...part,
     headers: {
+      ...(key === undefined ? {} : { 'idempotency-key': key }),
       'x-slot-timestamp': String(at_ms),
       'x-slot-nonce': nonce,
       'x-slot-signature': createHmac('sha256', signing_key).update(text).digest('hex'),
@@ -39,7 +43,7 @@ const codeOf = (request: SignedRequest): string => {
   }
 }
 
-const spin = { method: 'POST', path: '/v1/spins?x=1', body: '{"stake_minor":100,"name":"Žofie"}' }
+const spin = { method: 'POST', path: '/v1/spins?x=1', body: '{"stake_minor":100,"name":"Žofie"}', key: 'key-00001' }
 
 describe('a request signature', () => {
   test('as the contract describes it is accepted, and gives the nonce', () => {
@@ -67,6 +71,17 @@ describe('a request signature', () => {
         },
       ),
     )
+  })
+
+  test('covers the idempotency key: a request that was signed once moves money under one key alone', () => {
+    for (const other of ['key-00002', '', undefined]) {
+      const request = signed(spin)
+      request.headers['idempotency-key'] = other
+      expect(codeOf(request)).toBe('signature_invalid')
+    }
+    const without = signed({ method: 'POST', path: '/v1/withdrawals', body: '{}' })
+    without.headers['idempotency-key'] = 'key-00001'
+    expect(codeOf(without)).toBe('signature_invalid')
   })
 
   test('of another token does not fit', () => {
