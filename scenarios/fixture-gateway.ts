@@ -6,7 +6,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { systemClock } from '#lib/clock.ts'
 import { pause } from '#lib/wait.ts'
 import { createAuthority } from '#sut/deployment/pki.ts'
-import { publicRoutes, signatureHeaders, type OperationKind } from '#sut/contracts/api.ts'
+import { idempotencyHeader, publicRoutes, signatureHeaders, type OperationKind } from '#sut/contracts/api.ts'
 import { problems, type ProblemCode } from '#sut/contracts/problems.ts'
 
 // For tests: a small slot backend in memory behind one TLS door a region, which checks what the real one checks of its clients
@@ -184,7 +184,8 @@ function fixtureBackend() {
       const timestamp = String(request.headers[signatureHeaders.timestamp])
       const nonce = String(request.headers[signatureHeaders.nonce])
       const digest = createHash('sha256').update(body).digest('hex')
-      const text = `${request.method}\n${request.url}\n${digest}\n${timestamp}\n${nonce}`
+      const key = String(request.headers[idempotencyHeader] ?? '')
+      const text = `${request.method}\n${request.url}\n${digest}\n${timestamp}\n${nonce}\n${key}`
       const expected = createHmac('sha256', token.key).update(text).digest('hex')
       if (request.headers[signatureHeaders.signature] !== expected) return 'signature_invalid'
       if (!/^[A-Za-z0-9._:-]{16,64}$/.test(nonce) || !/^\d{13}$/.test(timestamp)) return 'malformed'

@@ -33,16 +33,17 @@ export interface AttemptResult {
 export async function attempt(request: AttemptRequest, now_ms: () => number): Promise<AttemptResult> {
   const { kind, gateway, path, body } = request
   const { method, status: success, signed, money } = routes[kind]
+  const key = money ? request.key : ''
   const start_ms = now_ms()
   const sent: Record<string, string> = signed
     ? {
         authorization: `Bearer ${request.token}`,
-        ...signatureHeaders(request.signing_key, { method, path, body }, start_ms, request.nonce),
+        ...signatureHeaders(request.signing_key, { method, path, body, key }, start_ms, request.nonce),
       }
     : {}
   sent['traceparent'] = request.traceparent
   if (body !== '') sent['content-type'] = 'application/json'
-  if (money) sent[headers.key] = request.key
+  if (key !== '') sent[headers.key] = key
 
   const response = await http.asyncRequest(method, gateway.url + path, body === '' ? null : body, {
     headers: sent,

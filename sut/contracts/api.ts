@@ -6,7 +6,9 @@ import { roles, type Role } from './roles.ts'
 
 // The public API, all under /v1, JSON. Money-moving requests carry the header `idempotency-key`.
 // Requests with a token are signed: x-slot-timestamp (ms since the epoch), x-slot-nonce (16–64 characters), and
-// x-slot-signature = hex(HMAC-SHA256(signing_key, METHOD \n path-with-query \n hex(SHA-256(body)) \n timestamp \n nonce)).
+// x-slot-signature = hex(HMAC-SHA256(signing_key, METHOD \n path-with-query \n hex(SHA-256(body)) \n timestamp \n nonce \n key)),
+// where key is the header idempotency-key, empty where there is none.
+export const idempotencyHeader = 'idempotency-key'
 export const signatureHeaders = {
   timestamp: 'x-slot-timestamp',
   nonce: 'x-slot-nonce',

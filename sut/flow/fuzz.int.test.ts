@@ -6,6 +6,7 @@ import { systemClock } from '#lib/clock.ts'
 import { newId } from '#lib/random.ts'
 import {
   admittedRoles,
+  idempotencyHeader,
   publicRoutes,
   signatureHeaders,
   type LoggedIn,
@@ -170,7 +171,8 @@ function signed(made: Made, holder: LoggedIn, how: (typeof credentials)[number],
   const timestamp = String(Math.floor(systemClock.wall_ms()) - (how === 'skewed' ? 120_000 : 0))
   const nonce = how === 'noise' ? noise : newId()
   const { method, path, body } = made
-  const covered = how === 'tampered' ? { method, path, body: `${body} ` } : { method, path, body }
+  const key = made.headers[idempotencyHeader]
+  const covered = how === 'tampered' ? { method, path, body: `${body} `, key } : { method, path, body, key }
   return {
     ...made,
     headers: {

@@ -33,7 +33,9 @@ export function playerClient(url: string): {
     if (signed && holder !== undefined) {
       const timestamp = String(Math.floor(systemClock.wall_ms()))
       const nonce = newId()
-      const text = [method, path, createHash('sha256').update(body).digest('hex'), timestamp, nonce].join('\n')
+      const text = [method, path, createHash('sha256').update(body).digest('hex'), timestamp, nonce, key ?? ''].join(
+        '\n',
+      )
       headers['authorization'] = `Bearer ${holder.token}`
       headers[signatureHeaders.timestamp] = timestamp
       headers[signatureHeaders.nonce] = nonce

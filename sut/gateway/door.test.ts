@@ -105,7 +105,12 @@ function signed(method: 'GET' | 'POST', url: string, body: unknown, extra: Recor
       authorization: `Bearer ${token}`,
       'x-slot-timestamp': timestamp,
       'x-slot-nonce': nonce,
-      'x-slot-signature': signatureOf(signing_key, { method, path: url, body: payload }, timestamp, nonce),
+      'x-slot-signature': signatureOf(
+        signing_key,
+        { method, path: url, body: payload, key: extra['idempotency-key'] },
+        timestamp,
+        nonce,
+      ),
       ...extra,
     },
   }

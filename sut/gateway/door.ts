@@ -8,6 +8,7 @@ import type { Role } from '#sut/contracts/roles.ts'
 import type { HttpServer } from '#sut/platform/platform.ts'
 import { bearerOf, type Holder } from './holders.ts'
 import { openApiDocument } from './openapi.ts'
+import type { Nonces } from './nonces.ts'
 import type { Operation } from './operations.ts'
 import type { Rates } from './rates.ts'
 import { refusalOf } from './refusals.ts'
@@ -21,7 +22,7 @@ export interface DoorOptions {
   operations: Record<OperationKind, Operation>
   holders: { of(token: string): Promise<Holder> }
   revocations: { has(jti: string): Promise<boolean> }
-  nonces: { claim(jti: string, nonce: string): Promise<boolean> }
+  nonces: Nonces
   rates: Pick<Rates, 'take' | 'assertBelow' | 'count'>
   clock: Clock
   limits: {
@@ -97,11 +98,15 @@ export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise
       throw new Problem('token_revoked', 'the token is valid no more: log in again')
     const signed = { method: request.method, path: request.url, body: request.raw_body, headers: request.headers }
     const nonce = verifySignature(signed, holder.secret, clock.wall_ms())
-    if (!(await options.nonces.claim(holder.jti, nonce)))
-      throw new Problem('request_replayed', 'this nonce has been used: sign each request anew')
+    // Before the nonce, so that nobody fills the memory of nonces with what is refused anyway.
+    options.rates.assertBelow('player', holder.player_id)
+    const claim = await options.nonces.claim(holder.jti, nonce)
+    if (claim === 'again') throw new Problem('request_replayed', 'this nonce has been used: sign each request anew')
     // Not before: nobody can use up what another one may ask.
     options.rates.take('player', holder.player_id)
     if (!admitted.includes(holder.role)) throw new Problem('forbidden', `this is not for the role ${holder.role}`)
+    if (holder.role === 'operator' && claim !== 'first')
+      throw new Problem('unavailable', 'whether this was done before cannot be known now: try again')
     request.player_id = holder.player_id
     request.jti = holder.jti
   }

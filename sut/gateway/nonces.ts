@@ -1,8 +1,15 @@
 import { newId } from '#lib/random.ts'
 import type { Clock } from '#lib/clock.ts'
+import { Problem } from '#sut/contracts/problems.ts'
 
-// Each nonce of a token is taken once. Redis tells all gateways; while it is away, each gateway remembers its own, bounded:
-// a replay to another gateway would then pass, but money still moves once, because of the idempotency keys.
+// Each nonce of a token is taken once, for as long as its timestamp could be accepted:
+//
+//   own memory   what this gateway admitted itself: whatever becomes of Redis, it is not admitted here again
+//   Redis        what any gateway admitted; what was admitted while Redis was away is told to it when it is back
+//
+// While Redis is away nobody knows what another gateway admitted. A replay there is the same operation under the same idempotency key,
+// which the signature covers: it moves no money a second time, and is answered as the first was. Operators' requests have no such
+// key, so they are refused until nonces are shared again (door.ts).
 export interface NonceStore {
   /** The value that was there, or null when ours was set, to live for ttl_ms. */
   setIfAbsent(key: string, value: string, ttl_ms: number): Promise<string | null>
@@ -13,47 +20,89 @@ export interface NonceOptions {
   clock: Clock
   /** Twice the allowed skew, and some: afterwards the timestamp refuses a replay. */
   ttl_ms: number
-  /** Nonces remembered in the process while the store is away; beyond it the oldest are forgotten. */
+  /** Nonces in memory. One that is full refuses what is new, rather than forget what could be sent again. */
   remembered_max: number
   /** How long the store is left alone after it failed, so that requests do not all wait for its time-out. */
   retry_store_after_ms: number
   onFallback: (error: unknown) => void
 }
 
-/** `claim` is true the first time, false for a replay; it never fails. */
-export function nonces(options: NonceOptions): { claim(jti: string, nonce: string): Promise<boolean> } {
-  const { store, clock, ttl_ms, remembered_max } = options
-  const remembered = new Map<string, number>()
-  let storeAwayUntil_ms = 0
+/** first: nowhere before; first_here: not by this gateway, and of others nobody can tell now; again: a replay. */
+export type Claim = 'first' | 'first_here' | 'again'
 
-  const remember = (key: string): boolean => {
-    const now_ms = clock.monotonic_ms()
-    // The map is in order of insertion and all live equally long: what has expired is in front.
+export interface Nonces {
+  /** Throws Problem unavailable when the memory is full. */
+  claim(jti: string, nonce: string): Promise<Claim>
+}
+
+/** Told to the store at once when it is back. */
+const told_at_once = 100
+
+export function nonces(options: NonceOptions): Nonces {
+  const { store, clock, ttl_ms, remembered_max } = options
+  /** When each expires. In order of insertion, and all live equally long: what has expired is in front. */
+  const remembered = new Map<string, number>()
+  /** Those of them that the store has not heard of. */
+  const untold = new Set<string>()
+  let storeAwayUntil_ms = -Infinity
+  let telling = false
+
+  const forgetExpired = (now_ms: number): void => {
     for (const [oldest, expires_ms] of remembered) {
-      if (expires_ms > now_ms && remembered.size < remembered_max) break
+      if (expires_ms > now_ms) return
       remembered.delete(oldest)
+      untold.delete(oldest)
     }
-    if (remembered.has(key)) return false
-    remembered.set(key, now_ms + ttl_ms)
-    return true
+  }
+
+  const tell = async (): Promise<void> => {
+    if (telling || untold.size === 0) return
+    telling = true
+    try {
+      while (untold.size > 0) {
+        const now_ms = clock.monotonic_ms()
+        const some = [...untold.values().take(told_at_once)]
+        const left_ms = (key: string): number => Math.max(1, Math.ceil((remembered.get(key) ?? 0) - now_ms))
+        await Promise.all(some.map((key) => store.setIfAbsent(key, newId(), left_ms(key))))
+        for (const key of some) untold.delete(key)
+      }
+    } catch {
+      // Away again: the next request that reaches it tells the rest.
+    } finally {
+      telling = false
+    }
+  }
+
+  const claimInStore = async (key: string): Promise<Claim> => {
+    if (clock.monotonic_ms() < storeAwayUntil_ms) {
+      options.onFallback(undefined)
+      return 'first_here'
+    }
+    // A value of our own: a command that the client sent twice, over a broken connection, meets itself and not a replay.
+    const mine = newId()
+    try {
+      const found = await store.setIfAbsent(key, mine, ttl_ms)
+      void tell()
+      return found === null || found === mine ? 'first' : 'again'
+    } catch (error) {
+      storeAwayUntil_ms = clock.monotonic_ms() + options.retry_store_after_ms
+      options.onFallback(error)
+      return 'first_here'
+    }
   }
 
   return {
     claim: async (jti, nonce) => {
       const key = `nonce:${jti}:${nonce}`
-      if (remembered.size > 0 && (remembered.get(key) ?? 0) > clock.monotonic_ms()) return false
-      if (clock.monotonic_ms() >= storeAwayUntil_ms) {
-        // A value of our own: a command that the client sent twice, over a broken connection, meets itself and not a replay.
-        const mine = newId()
-        try {
-          const found = await store.setIfAbsent(key, mine, ttl_ms)
-          return found === null || found === mine
-        } catch (error) {
-          storeAwayUntil_ms = clock.monotonic_ms() + options.retry_store_after_ms
-          options.onFallback(error)
-        }
-      } else options.onFallback(undefined)
-      return remember(key)
+      const now_ms = clock.monotonic_ms()
+      forgetExpired(now_ms)
+      if (remembered.has(key)) return 'again'
+      if (remembered.size >= remembered_max) throw new Problem('unavailable', 'no more requests can be admitted now')
+      // Before anything is waited for: the same request may come again at this moment.
+      remembered.set(key, now_ms + ttl_ms)
+      const claimed = await claimInStore(key)
+      if (claimed === 'first_here') untold.add(key)
+      return claimed
     },
   }
 }

@@ -1,11 +1,14 @@
 import { createHmac, createSecretKey, hash, timingSafeEqual, type KeyObject } from 'node:crypto'
-import { signatureHeaders } from '#sut/contracts/api.ts'
+import { idempotencyHeader, signatureHeaders } from '#sut/contracts/api.ts'
 import { Problem } from '#sut/contracts/problems.ts'
 
 // How a request proves that it comes from the holder of the token, whole and fresh:
 //
 //   signing_key = hex(HMAC-SHA256(signing_master, jti))       nothing to store: every gateway derives it again
-//   signature   = hex(HMAC-SHA256(signing_key, METHOD ⏎ path-with-query ⏎ hex(SHA-256(body)) ⏎ timestamp ⏎ nonce))
+//   signature   = hex(HMAC-SHA256(signing_key, METHOD ⏎ path-with-query ⏎ hex(SHA-256(body)) ⏎ timestamp ⏎ nonce ⏎ key))
+//
+// key: the header idempotency-key as it is sent, empty where there is none. So whatever a request does is covered: a copy can only ask for the
+// same again. The content type is not: the gateway takes JSON alone, and reads it in one way.
 //
 // The key of the second HMAC is the text of signing_key, as the client holds it, not the bytes that the hex stands for.
 export const skewMost_ms = 30_000
@@ -26,11 +29,11 @@ export interface SignedRequest {
 
 export function signatureOf(
   secret: KeyObject | string,
-  request: Pick<SignedRequest, 'method' | 'path' | 'body'>,
+  { method, path, body, key = '' }: Pick<SignedRequest, 'method' | 'path' | 'body'> & { key?: string | undefined },
   timestamp: string,
   nonce: string,
 ): string {
-  const text = `${request.method}\n${request.path}\n${hash('sha256', request.body, 'hex')}\n${timestamp}\n${nonce}`
+  const text = `${method}\n${path}\n${hash('sha256', body, 'hex')}\n${timestamp}\n${nonce}\n${key}`
   return createHmac('sha256', secret).update(text).digest('hex')
 }
 
@@ -55,9 +58,14 @@ export function verifySignature(request: SignedRequest, secret: KeyObject, now_m
   if (Math.abs(Number(timestamp) - now_ms) > skewMost_ms)
     throw new Problem('clock_skewed', `the timestamp is more than ${skewMost_ms / 1000} s away from this clock`)
 
-  const expected = Buffer.from(signatureOf(secret, request, timestamp, nonce), 'latin1')
+  // One that was sent twice comes as one text, and fits no contract.
+  const key = String(request.headers[idempotencyHeader] ?? '')
+  const expected = Buffer.from(signatureOf(secret, { ...request, key }, timestamp, nonce), 'latin1')
   const given = Buffer.from(signature, 'latin1')
   if (given.length !== expected.length || !timingSafeEqual(given, expected))
-    throw new Problem('signature_invalid', 'the signature does not fit method, path, body, timestamp and nonce')
+    throw new Problem(
+      'signature_invalid',
+      'the signature does not fit method, path, body, timestamp, nonce and idempotency key',
+    )
   return nonce
 }

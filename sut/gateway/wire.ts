@@ -70,7 +70,7 @@ export async function wireGateway(platform: Platform): Promise<void> {
         store: redisNonces(platform.redis()),
         clock,
         ttl_ms: 2 * skewMost_ms + 10_000,
-        remembered_max: 100_000,
+        remembered_max: 200_000,
         retry_store_after_ms: 500,
         onFallback: () => fallbacks.inc(),
       }),

@@ -1,7 +1,7 @@
 import { Agent, request } from 'undici'
 import { systemClock } from '#lib/clock.ts'
 import { newId } from '#lib/random.ts'
-import { publicRoutes, type LoggedIn, type OperationKind } from '#sut/contracts/api.ts'
+import { idempotencyHeader, publicRoutes, type LoggedIn, type OperationKind } from '#sut/contracts/api.ts'
 import { signatureOf } from '../signature.ts'
 
 export interface Answer {
@@ -42,7 +42,12 @@ export function publicClient(port: number, authority: string, allowH2: boolean) 
         authorization: `Bearer ${login.token}`,
         'x-slot-timestamp': timestamp,
         'x-slot-nonce': nonce,
-        'x-slot-signature': signatureOf(login.signing_key, { method, path, body }, timestamp, nonce),
+        'x-slot-signature': signatureOf(
+          login.signing_key,
+          { method, path, body, key: extra[idempotencyHeader] },
+          timestamp,
+          nonce,
+        ),
         ...extra,
       }
       return send(method, path, headers, body)

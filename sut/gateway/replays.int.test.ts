@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { systemClock } from '#lib/clock.ts'
+import { newId } from '#lib/random.ts'
+import { waitFor } from '#lib/wait.ts'
+import { publicRoutes, type LoggedIn } from '#sut/contracts/api.ts'
+import { Problem } from '#sut/contracts/problems.ts'
+import { signToken } from '#sut/platform/identity.ts'
+import type { StartedService } from '#sut/platform/service.ts'
+import { startRedis, type RedisStore } from '#sut/platform/testing/stores.ts'
+import { signatureOf } from './signature.ts'
+import { publicClient } from './testing/client.ts'
+import { publicKeysOf } from './testing/keys.ts'
+import { neighbourhood, type Neighbourhood } from './testing/neighbours.ts'
+import { wireGateway } from './wire.ts'
+
+// What somebody can do with a request that he has seen: through two gateways, with a real Redis that stops and starts.
+let redis: RedisStore
+let around: Neighbourhood
+let gateways: [StartedService, StartedService]
+/** What the wallet has paid, by the key that it was given. */
+const paid = new Map<string, number>()
+
+beforeAll(async () => {
+  redis = await startRedis()
+  around = await neighbourhood(redis)
+  const { token_key } = around
+  await around.start('identity', (platform) => {
+    platform.serve('identity.revoked', async () => ({ jtis: [] }))
+    platform.serve('identity.keys', async () => publicKeysOf(token_key))
+    platform.serve('identity.login', async ({ body: { name } }) => {
+      const claims = { player_id: name, role: name === 'operator' ? ('operator' as const) : ('player' as const) }
+      const token = await signToken(token_key, claims, 900, platform.clock.wall_ms())
+      return { player_id: name, token, expires_in_s: 900, refresh_token: 'r'.repeat(43) }
+    })
+    platform.serve('identity.reinstate', async ({ params }) => ({ player_id: params['id']!, suspended: false }))
+  })
+  await around.start('wallet', (platform) => {
+    platform.serve('wallet.transfer', async ({ body: { key, amount_minor, player_id } }) => {
+      if (player_id !== 'ada') throw new Problem('not_found', 'no such account')
+      const replayed = paid.has(key)
+      paid.set(key, amount_minor)
+      return { transfer_id: key, balance_minor: 1_000 - paid.size * 500, version: paid.size, replayed }
+    })
+  })
+  gateways = [
+    await around.start('gateway', wireGateway, { public: true }),
+    await around.start('gateway', wireGateway, { public: true }),
+  ]
+})
+afterAll(async () => {
+  await around[Symbol.asyncDispose]()
+  await redis[Symbol.asyncDispose]()
+})
+
+const connect = () => gateways.map(({ port }) => publicClient(port, around.authority, true))
+
+/** A request that can be sent as often as one likes, through whichever gateway, with other headers in place of its own. */
+function captured(login: LoggedIn, path: string, payload?: object, key = newId()) {
+  const body = payload === undefined ? '' : JSON.stringify(payload)
+  const timestamp = String(Math.floor(systemClock.wall_ms()))
+  const nonce = newId()
+  const headers = {
+    authorization: `Bearer ${login.token}`,
+    'idempotency-key': key,
+    'x-slot-timestamp': timestamp,
+    'x-slot-nonce': nonce,
+    'x-slot-signature': signatureOf(login.signing_key, { method: 'POST', path, body, key }, timestamp, nonce),
+  }
+  return async (through: ReturnType<typeof publicClient>, other: Record<string, string> = {}) => {
+    const answer = await through.send('POST', path, { ...headers, ...other }, body)
+    return [answer.status, answer.body['code'] ?? 'ok']
+  }
+}
+
+type Client = ReturnType<typeof publicClient>
+const reinstatePath = publicRoutes.reinstate.path.replace('{player_id}', 'ada')
+
+const logIn = async (through: Client, name: string): Promise<LoggedIn> =>
+  (await through.call('login', { name, password: 'correct horse' })).body as unknown as LoggedIn
+
+/** Starts Redis and waits until these gateways reach it: then alone they serve an operator. */
+async function sharedAgain(clients: readonly Client[]): Promise<void> {
+  await redis.start()
+  const login = await logIn(clients[0]!, 'operator')
+  for (const client of clients)
+    await waitFor(async () => (await captured(login, reinstatePath)(client))[0] === 200, {
+      what: 'nonces to be shared again',
+      limit_ms: 10_000,
+      every_ms: 100,
+    })
+}
+
+describe('a withdrawal that was signed once', () => {
+  test('is paid once, through whichever gateway, under whichever key, while Redis is there, away and back', async () => {
+    const [first, second] = connect()
+    const login = await logIn(first!, 'ada')
+    const withdrawal = captured(login, publicRoutes.withdraw.path, { amount_minor: 500 })
+    const unseen = captured(login, publicRoutes.withdraw.path, { amount_minor: 200 })
+    for (const send of [withdrawal, unseen]) expect(await send(first!)).toEqual([200, 'ok'])
+    const refused = async (): Promise<void> => {
+      expect(await withdrawal(first!)).toEqual([401, 'request_replayed'])
+      for (const gateway of [first!, second!])
+        expect(await withdrawal(gateway, { 'idempotency-key': newId() })).toEqual([401, 'signature_invalid'])
+    }
+    expect(await withdrawal(second!)).toEqual([401, 'request_replayed'])
+    await refused()
+
+    await redis.stop('SIGKILL')
+    await refused()
+    // Of what it has never seen the other gateway cannot know now: it is the same operation once more.
+    expect(await unseen(second!)).toEqual([200, 'ok'])
+    expect(await unseen(second!)).toEqual([401, 'request_replayed'])
+    expect(await unseen(second!, { 'idempotency-key': newId() })).toEqual([401, 'signature_invalid'])
+    expect([...paid.values()]).toEqual([500, 200])
+    const whileAway = captured(login, publicRoutes.withdraw.path, { amount_minor: 300 })
+    expect(await whileAway(first!)).toEqual([200, 'ok'])
+
+    await sharedAgain([first!, second!])
+    expect(await whileAway(second!)).toEqual([401, 'request_replayed'])
+    await refused()
+    expect([...paid.values()].filter((amount) => amount === 300)).toEqual([300])
+    await Promise.all([first!.close(), second!.close()])
+  })
+})
+
+test('what an operator does is refused while nobody can tell whether it was done before', async () => {
+  const [first, second] = connect()
+  const login = await logIn(first!, 'operator')
+  const reinstate = captured(login, reinstatePath)
+  expect(await reinstate(first!)).toEqual([200, 'ok'])
+  await redis.stop('SIGKILL')
+  expect(await reinstate(second!)).toEqual([503, 'unavailable'])
+  expect(await captured(login, reinstatePath)(first!)).toEqual([503, 'unavailable'])
+  await sharedAgain([first!, second!])
+  await Promise.all([first!.close(), second!.close()])
+})
