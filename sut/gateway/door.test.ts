@@ -1,133 +1,12 @@
-import { randomUUID } from 'node:crypto'
 import { Validator } from '@seriousme/openapi-schema-validator'
-import fastify, { type InjectOptions } from 'fastify'
-import { SignJWT } from 'jose'
 import { afterEach, describe, expect, test } from 'vitest'
 import { systemClock } from '#lib/clock.ts'
 import { publicRoutes } from '#sut/contracts/api.ts'
-import type { ProblemCode } from '#sut/contracts/problems.ts'
 import { Problem } from '#sut/contracts/problems.ts'
-import type { Call, HttpServer } from '#sut/platform/platform.ts'
-import { publicDoor } from './door.ts'
-import { holders } from './holders.ts'
-import { nonces } from './nonces.ts'
-import { operations } from './operations.ts'
 import { payoutLasts_ms } from './payout-operations.ts'
-import { rates } from './rates.ts'
-import { signatureOf, signingKeyOf } from './signature.ts'
+import { closeDoors, door, refresh_token, signed, signing_key, spun, stake, token } from './testing/door.ts'
 
-const signing_master = 'master of the test'
-const token = await new SignJWT({})
-  .setProtectedHeader({ alg: 'HS256' })
-  .setJti('token-1')
-  .sign(Buffer.from('who signs a token is not what is tested here'))
-const refresh_token = 'r'.repeat(43)
-const signing_key = signingKeyOf(signing_master, 'token-1')
-
-type Called = { name: string; options: Record<string, unknown> }
-const open: HttpServer[] = []
-afterEach(async () => {
-  for (const server of open.splice(0)) await server.close()
-})
-
-/** The door with what lies behind it answering as told. */
-async function door(answer: (name: string) => unknown, in_flight_max = 10) {
-  const called: Called[] = []
-  const refused: ProblemCode[] = []
-  const errors: unknown[] = []
-  const seen = new Set<string>()
-  const call = async (name: string, options: Record<string, unknown>) => {
-    called.push({ name, options })
-    return answer(name)
-  }
-  const server = fastify() as unknown as HttpServer
-  open.push(server)
-  await server.register(
-    publicDoor({
-      operations: operations(call as unknown as Call, signing_master),
-      holders: holders({
-        verify: async (text) => {
-          if (text !== token) throw new Problem('unauthenticated', 'not one of ours')
-          return { player_id: 'player-1', role: 'player', expires_at_ms: systemClock.wall_ms() + 60_000 }
-        },
-        signing_master,
-        clock: systemClock,
-        kept_max: 10,
-      }),
-      revocations: { has: async () => false },
-      nonces: nonces({
-        store: {
-          setIfAbsent: async (key) => {
-            const known = seen.has(key)
-            seen.add(key)
-            return known ? 'taken' : null
-          },
-        },
-        clock: systemClock,
-        ttl_ms: 60_000,
-        remembered_max: 10,
-        retry_store_after_ms: 100,
-        onFallback: () => {},
-      }),
-      rates: rates({
-        store: { add: async () => [] },
-        clock: systemClock,
-        window_ms: 600_000,
-        most: { player: 3, address: 6, all: 8, spins: 2, abuse: 2 },
-        remembered_max: 10,
-        onFallback: () => {},
-      }),
-      clock: systemClock,
-      limits: {
-        in_flight_max,
-        body_bytes_max: 16 * 1024,
-        deadline_ms: 2_000,
-        headers_max: 20,
-        header_bytes_max: 2_000,
-      },
-      onRefusal: (code) => refused.push(code),
-      onInternalError: (error) => errors.push(error),
-    }),
-  )
-  return { server, called, refused, errors }
-}
-
-function signed(method: 'GET' | 'POST', url: string, body: unknown, extra: Record<string, string> = {}): InjectOptions {
-  const payload = body === undefined ? '' : JSON.stringify(body)
-  const timestamp = String(Math.floor(systemClock.wall_ms()))
-  const nonce = randomUUID()
-  return {
-    method,
-    url,
-    ...(body === undefined ? {} : { payload }),
-    headers: {
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      authorization: `Bearer ${token}`,
-      'x-slot-timestamp': timestamp,
-      'x-slot-nonce': nonce,
-      'x-slot-signature': signatureOf(
-        signing_key,
-        { method, path: url, body: payload, key: extra['idempotency-key'] },
-        timestamp,
-        nonce,
-      ),
-      ...extra,
-    },
-  }
-}
-
-const stake = { session_id: 's', stake_minor: 100, client_seed: 'c' }
-const spun = {
-  round_id: 'r',
-  status: 'completed',
-  stops: [1, 2, 3],
-  stake_minor: 100,
-  win_minor: 0,
-  balance_minor: 900,
-  version: 2,
-  server_seed_hash: '0'.repeat(64),
-  nonce: 0,
-}
+afterEach(closeDoors)
 
 describe('the door', () => {
   test('hands a signed spin to the game, for the player of the token, with what is left of the deadline', async () => {
@@ -329,49 +208,6 @@ describe('the door', () => {
     expect(broken.errors).toHaveLength(1)
   })
 
-  test('says too many to a player who asks too often, and to an address, with a time to come back', async () => {
-    const { server, called } = await door(() => ({ balance_minor: 1, version: 1 }))
-    const ask = async (options: InjectOptions): Promise<number> => (await server.inject(options)).statusCode
-    for (const status of [200, 200, 200]) expect(await ask(signed('GET', '/v1/balance', undefined))).toBe(status)
-    const refused = await server.inject(signed('GET', '/v1/balance', undefined))
-    expect([refused.statusCode, refused.headers['retry-after']]).toEqual([429, '1'])
-    expect(refused.json()).toMatchObject({ code: 'too_many_requests' })
-    expect(called).toHaveLength(3)
-    const games = { method: 'GET', url: '/v1/games' } as const
-    for (let tries = 0; tries < 2; tries++) expect(await ask(games)).not.toBe(429)
-    expect(await ask(games)).toBe(429) // of this address, signed or not
-    expect(await ask({ ...games, remoteAddress: '10.0.0.2' })).not.toBe(429)
-  })
-
-  test('refuses spins that come faster than reels turn, and nothing else of that player', async () => {
-    const { server, called } = await door(() => spun)
-    const spin = (key: string) => server.inject(signed('POST', '/v1/spins', stake, { 'idempotency-key': key }))
-    for (const key of ['key-00001', 'key-00002']) expect((await spin(key)).statusCode).toBe(200)
-    const third = await spin('key-00003')
-    expect([third.statusCode, third.json<{ code: string }>().code]).toEqual([429, 'spins_too_fast'])
-    expect(called).toHaveLength(2)
-  })
-
-  test('does not hear an address any more that sends what no client sends, and says so in the count of refusals', async () => {
-    const { server, refused } = await door(() => ({ games: [] }))
-    const forged = { method: 'GET', url: '/v1/balance', headers: { authorization: 'Bearer forged' } } as const
-    const games = { method: 'GET', url: '/v1/games' } as const
-    for (let tries = 0; tries < 2; tries++) expect((await server.inject(forged)).statusCode).toBe(401)
-    const unheard = await server.inject(games)
-    expect([unheard.statusCode, unheard.headers['retry-after']]).toEqual([429, '1'])
-    expect(refused).toEqual(['unauthenticated', 'unauthenticated', 'abuse_suspected'])
-    expect((await server.inject({ ...games, remoteAddress: '10.0.0.2' })).statusCode).toBe(200)
-  })
-
-  test.each([
-    ['too many headers', Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`x-${index}`, '1']))],
-    ['headers that are too long', { 'x-long': 'x'.repeat(3_000) }],
-  ])('refuses %s', async (_, headers) => {
-    const { server } = await door(() => ({ games: [] }))
-    const answer = await server.inject({ method: 'GET', url: '/v1/games', headers })
-    expect([answer.statusCode, answer.json<{ code: string }>().code]).toEqual([431, 'headers_refused'])
-  })
-
   test('describes itself: a valid OpenAPI document with every route, and what each refuses', async () => {
     const { server } = await door(() => ({}))
     const answer = await server.inject({ method: 'GET', url: '/v1/openapi.json' })
@@ -381,24 +217,5 @@ describe('the door', () => {
       const statuses = Object.keys(document.paths[path.replaceAll(/:(\w+)/g, '{$1}')]![method.toLowerCase()]!.responses)
       expect(statuses).toEqual(expect.arrayContaining([String(status), '400', '401', '429', '503']))
     }
-  })
-
-  test('sheds load beyond its places, and has them back afterwards', async () => {
-    const waiting: (() => void)[] = []
-    const { server } = await door(() => new Promise((resolve) => waiting.push(() => resolve({ games: [] }))), 2)
-    const games = { method: 'GET', url: '/v1/games' } as const
-    const first = [server.inject(games), server.inject(games)]
-    for (const request of first) void request.then(() => undefined)
-    await expect.poll(() => waiting.length).toBe(2)
-    const shed = await server.inject(games)
-    expect(shed.statusCode).toBe(503)
-    expect(shed.headers['retry-after']).toBe('1')
-    for (const answer of waiting.splice(0)) answer()
-    for (const request of first) expect((await request).statusCode).toBe(200)
-    const later = server.inject(games)
-    void later.then(() => undefined)
-    await expect.poll(() => waiting.length).toBe(1)
-    waiting[0]!()
-    expect((await later).statusCode).toBe(200)
   })
 })

@@ -7,8 +7,8 @@ import { Problem } from '#sut/contracts/problems.ts'
 //   signing_key = hex(HMAC-SHA256(signing_master, jti))       nothing to store: every gateway derives it again
 //   signature   = hex(HMAC-SHA256(signing_key, METHOD ⏎ path-with-query ⏎ hex(SHA-256(body)) ⏎ timestamp ⏎ nonce ⏎ key))
 //
-// key: the header idempotency-key as it is sent, empty where there is none. So whatever a request does is covered: a copy can only ask for the
-// same again. The content type is not: the gateway takes JSON alone, and reads it in one way.
+// key: the header idempotency-key as it is sent, empty where there is none. So whatever a request does is covered: a copy can
+// only ask for the same again. The content type is not: the gateway takes JSON alone, and reads it in one way.
 //
 // The key of the second HMAC is the text of signing_key, as the client holds it, not the bytes that the hex stands for.
 export const skewMost_ms = 30_000
