@@ -10,6 +10,7 @@ import { endLogin, type LoginKey } from './login-end.ts'
 
 export const tokenLife_s = 15 * 60
 export const refreshLife_s = 12 * 60 * 60
+export const loginLife_s = 24 * 60 * 60
 
 export interface LoginsOptions {
   database: Pick<Database, 'query' | 'transaction'>
