@@ -128,7 +128,9 @@ describe('a login has an end', () => {
     expect(last.expires_in_s).toBeLessThanOrEqual(60)
     expect(last.expires_in_s).toBeGreaterThan(50)
     const late = await fixture.database.query(
-      `select from refresh_tokens join logins using (login_id) where not used and (access_until > ends_at or refresh_until > ends_at)`,
+      `select from refresh_tokens join logins using (login_id) where not used and logins.player_id = $1
+         and (access_until > ends_at or refresh_until > ends_at)`,
+      [player_id],
     )
     expect(late).toEqual([])
   })
