@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { systemClock } from '#lib/clock.ts'
 import { newId } from '#lib/random.ts'
 import type { Login } from '#sut/contracts/bodies.ts'
+import { login_life_s } from '#sut/contracts/promises.ts'
 import { openDatabase, type Database } from '#sut/platform/database.ts'
-import { loginLife_s, logins, tokenLife_s } from './logins.ts'
+import { logins, tokenLife_s } from './logins.ts'
 import { operators } from './operators.ts'
 import { startIdentity, type IdentityFixture } from './testing/fixture.ts'
 
@@ -110,7 +111,7 @@ describe('a login has an end', () => {
       `select round(extract(epoch from ends_at - begun_at))::bigint as life_s from logins where player_id = $1`,
       [login.player_id],
     )) as [{ life_s: bigint }]
-    expect(Number(life_s)).toBe(loginLife_s)
+    expect(Number(life_s)).toBe(login_life_s)
     login = await refresh(login.refresh_token)
     await fixture.database.query(`update logins set ends_at = now() where player_id = $1`, [login.player_id])
     await expect(refresh(login.refresh_token)).rejects.toMatchObject({ code: 'unauthenticated' })

@@ -3,6 +3,7 @@ import type { Clock } from '#lib/clock.ts'
 import { newId } from '#lib/random.ts'
 import type { Login } from '#sut/contracts/bodies.ts'
 import { Problem } from '#sut/contracts/problems.ts'
+import { login_life_s } from '#sut/contracts/promises.ts'
 import type { Role } from '#sut/contracts/roles.ts'
 import type { Database, Transaction } from '#sut/platform/database.ts'
 import { appendEvent } from '#sut/platform/outbox.ts'
@@ -10,8 +11,6 @@ import { clocks_sql, endLogin, type LoginKey } from './login-end.ts'
 
 export const tokenLife_s = 15 * 60
 export const refreshLife_s = 12 * 60 * 60
-/** From the password on; refreshed or not. */
-export const loginLife_s = 24 * 60 * 60
 
 export interface LoginsOptions {
   database: Pick<Database, 'query' | 'transaction'>
@@ -84,12 +83,12 @@ export function logins({ database, sign, clock }: LoginsOptions) {
         const login_id = newId()
         await tx.query(
           `insert into logins (login_id, player_id, ends_at) values ($1, $2, now() + $3 * interval '1 s')`,
-          [login_id, player_id, loginLife_s],
+          [login_id, player_id, login_life_s],
         )
         const id = `identity:login:${login_id}`
         const occurred_at_ms = clock.wall_ms()
         await appendEvent(tx, { type: 'identity.logged_in', id, occurred_at_ms, player_id, login_id, role })
-        return issue(tx, { player_id, login_id, role, left_s: loginLife_s })
+        return issue(tx, { player_id, login_id, role, left_s: login_life_s })
       }),
 
     /** Throws Problem unauthenticated. */
