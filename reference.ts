@@ -45,6 +45,11 @@ export function reference(): Record<string, string> {
         checks.map(({ name, title, needs }) => [`\`${name}\``, title, needs.join(', ')]),
       ),
     ]),
+    'dangers.md': page(
+      'Dangers',
+      'What each check is for, counted in every run: a check that met none of its dangers is NOT_EXERCISED. `expectations.exercised` of an experiment insists on them, as `danger`, or as `check.danger` where several checks have one of that name.',
+      dangerPages(),
+    ),
     'result.schema.json': resultSchemaText(),
     'load.md': page('Load', 'Journeys: what a player does. Profiles: how many arrive when.', [
       '## Journeys',
@@ -88,6 +93,24 @@ function faultPages(): string[] {
     ...schemaTable(parameters),
     '',
   ])
+}
+
+function dangerPages(): string[] {
+  const bugs = Map.groupBy(Object.values(plantedBugs), ({ caught_by }) => caught_by)
+  return checks.flatMap(({ name, title, dangers }) => {
+    const caught = (bugs.get(name) ?? []).map((bug) => code(bug.name)).join(', ')
+    return [
+      `## ${name}`,
+      '',
+      `${title}. Planted bugs that it must catch: ${caught || 'none yet'}.`,
+      '',
+      ...table(
+        ['danger', 'what is counted', 'brought about by'],
+        dangers.map((danger) => [code(danger.name), danger.what, danger.brought_about_by]),
+      ),
+      '',
+    ]
+  })
 }
 
 function designPages(): string[] {

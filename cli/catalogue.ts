@@ -2,6 +2,8 @@ import { experiments } from '#chaos/experiments/registry.ts'
 import type { Catalogue } from '#chaos/engine/catalogue.ts'
 import { faults } from '#chaos/faults/registry.ts'
 import { targets } from '#chaos/targets/registry.ts'
+import { dangerNames } from '#reports/checks/check.ts'
+import { checks } from '#reports/checks/registry.ts'
 import { journeys, profiles } from '#scenarios/registry.ts'
 import { inTopology } from '#sut/contracts/topology.ts'
 import { choices, designs } from '#sut/designs/registry.ts'
@@ -14,6 +16,7 @@ export const catalogue: Catalogue = {
   journeys: Object.keys(journeys),
   profiles: Object.keys(profiles),
   designs: Object.keys(designs),
+  dangers: dangerNames(checks),
   targets,
   systemOf: (design) => inTopology(choices(design).topology, slotBackend),
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Plan } from '#chaos/engine/plan.ts'
 import { recordFiles } from '#reports/record/format.ts'
+import { checksText } from '#reports/gate/exercised.ts'
 import type { ResultFile } from '#reports/record/result.ts'
 import { shown } from './folders.ts'
 
@@ -15,8 +16,8 @@ export function summaryOf(result: ResultFile, folder: string): string {
     ['replicas', replicasText(result)],
     [
       'consistency',
-      `${consistency.checks.length} checks over ${consistency.operations.toLocaleString('en')} operations: ` +
-        (violations === 0 ? 'no violation' : `${violations} violations`),
+      `${violations === 0 ? 'no violation' : `${violations} violations`} over ` +
+        `${consistency.operations.toLocaleString('en')} operations; ${checksText(consistency)}`,
     ],
     ...consistency.violations
       .slice(0, 3)

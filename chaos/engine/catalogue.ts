@@ -10,6 +10,8 @@ export interface Catalogue {
   journeys: readonly string[]
   profiles: readonly string[]
   designs: readonly string[]
+  /** What `expectations.exercised` can name. */
+  dangers: readonly string[]
   targets: Readonly<Record<string, Target>>
   /** The system of a design: which processes it has, and which links. */
   systemOf(design: string): SystemDescriptor

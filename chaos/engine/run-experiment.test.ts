@@ -45,6 +45,7 @@ const catalogueOf = ({ target }: MemoryWorld): Catalogue => ({
   journeys: ['player'],
   profiles: ['steady'],
   designs: ['standard'],
+  dangers: [],
   targets: { memory: target },
   systemOf: () => smallSystem,
 })

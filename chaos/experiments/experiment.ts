@@ -99,6 +99,12 @@ export const experiment = Type.Object(
         reaction_lag_s_max: Type.Optional(
           Type.Number({ ...positive, description: 'from risen demand to enough replicas' }),
         ),
+        exercised: Type.Optional(
+          Type.Record(Type.String(), Type.Integer({ minimum: 1 }), {
+            description:
+              'dangers that must have been met at least so often, by name, `danger` or `check.danger` as in the reference: met less often, the run is inconclusive',
+          }),
+        ),
       },
       strict,
     ),

@@ -1,3 +1,4 @@
+import { duringFault } from './at-risk.ts'
 import { verdictOf, type Check } from './check.ts'
 import { betKey, captureKey, depositKey, ended, payoutKey, payoutOf, playerKey, winKey } from './evidence.ts'
 import { faultOf, linesOf, nameOf, numberIn } from './evidence.ts'
@@ -8,6 +9,19 @@ export const acknowledgedLost: Check = {
   name: 'acknowledged-lost',
   title: 'No acknowledged spin, deposit or payout is lost',
   needs: ['history', 'state'],
+  dangers: [
+    {
+      name: 'acknowledged_during_fault',
+      what: 'operations that were acknowledged while a fault was at work',
+      brought_about_by: 'every fault',
+    },
+    {
+      name: 'acknowledged_in_crossing',
+      what: 'operations that were acknowledged while another one moved money of the same account',
+      brought_about_by: 'two-devices, same-key',
+    },
+  ],
+  about_money: true,
   run(_record, evidence) {
     const verdict = verdictOf('acknowledged-lost')
     for (const operation of evidence.operations) {
@@ -15,6 +29,8 @@ export const acknowledgedLost: Check = {
       const lostOf = byKind[operation.kind]
       if (lostOf === undefined) continue
       verdict.examine()
+      if (duringFault(evidence, operation)) verdict.exercise('acknowledged_during_fault')
+      if (evidence.crossing.has(operation)) verdict.exercise('acknowledged_in_crossing')
       const lost = lostOf(operation, evidence)
       if (lost === null) continue
       verdict.violate(() => ({

@@ -1,3 +1,4 @@
+import { sentAgain } from './at-risk.ts'
 import { verdictOf, type Check } from './check.ts'
 import { captureKey, depositKey, ended, faultOf, linesOf, nameOf, numberIn, payoutOf, playerKey } from './evidence.ts'
 import type { Evidence, Operation } from './evidence.ts'
@@ -19,6 +20,24 @@ export const answersAgree: Check = {
   name: 'answers-agree',
   title: 'The same key gets the same answer, and the ledger says the same',
   needs: ['history', 'state'],
+  dangers: [
+    {
+      name: 'answered_twice',
+      what: 'keys that were answered more than once',
+      brought_about_by: 'same-key, impatient; player, which sends some spins twice at once',
+    },
+    {
+      name: 'answered_in_crossing',
+      what: 'answers that were made while another operation moved money of the same account',
+      brought_about_by: 'two-devices, same-key',
+    },
+    {
+      name: 'answered_after_retry',
+      what: 'answers to a question that had been sent before',
+      brought_about_by: 'client retries during faults',
+    },
+  ],
+  about_money: true,
   run(_record, evidence) {
     const verdict = verdictOf('answers-agree')
     const report = (
@@ -38,9 +57,12 @@ export const answersAgree: Check = {
       const answered = operations.filter((operation) => ended(operation, 'ok'))
       for (const operation of answered) {
         verdict.examine()
+        if (evidence.crossing.has(operation)) verdict.exercise('answered_in_crossing')
+        if (sentAgain(evidence, operation)) verdict.exercise('answered_after_retry')
         const { value } = operation.end!
         const other = value['duplicate']
         const copied = isObject(other) ? differing(value, other) : null
+        if (answered.length > 1 || isObject(other)) verdict.exercise('answered_twice')
         if (copied !== null) report(operation, `got two answers to the same key: ${copied}`, [])
         const ledger = differsFromLedger(operation, evidence)
         if (ledger !== null) report(operation, ledger.text, ledger.entries)

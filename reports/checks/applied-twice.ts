@@ -1,12 +1,32 @@
 import type { StateOf } from '#sut/contracts/state.ts'
+import { answerLost, sentAgain } from './at-risk.ts'
 import { verdictOf, type Check } from './check.ts'
 import { capturedHold, linesOf, nameOf, playerKey, type Evidence, type Operation } from './evidence.ts'
+import { overlapping } from './under-way.ts'
 
 /** One key moves money once: no two transfers of a key, no two rounds of a player's key, no two bets or wins of a round. */
 export const appliedTwice: Check = {
   name: 'applied-twice',
   title: 'Nothing is applied twice',
   needs: ['state'],
+  dangers: [
+    {
+      name: 'answers_lost',
+      what: 'keys whose client got no answer, so that what they ask for may be done while it is asked for again',
+      brought_about_by: 'faults that end processes or cut links; impatient',
+    },
+    {
+      name: 'keys_sent_again',
+      what: 'keys that were sent more than once, one after the other',
+      brought_about_by: 'client retries during faults; impatient, same-key',
+    },
+    {
+      name: 'copies_under_way',
+      what: 'keys with two copies under way at the same time',
+      brought_about_by: 'same-key; player, which sends some spins twice at once',
+    },
+  ],
+  about_money: true,
   run(record, evidence) {
     const verdict = verdictOf('applied-twice')
     const report = (what: string, entries: readonly object[], operation: Operation | undefined, at_ms?: number) =>
@@ -18,6 +38,7 @@ export const appliedTwice: Check = {
       }))
 
     verdict.examine(record.state.transfer.length + record.state.round.length)
+    countDangers(evidence, verdict)
     for (const [key, transfers] of evidence.transfersByKey) {
       if (transfers.length < 2) continue
       const operation = operationOf(transfers[0]!, evidence)
@@ -41,6 +62,17 @@ export const appliedTwice: Check = {
       }
     return verdict.outcome()
   },
+}
+
+function countDangers(evidence: Evidence, verdict: ReturnType<typeof verdictOf>): void {
+  const copies = overlapping(evidence.operationsByKey.values())
+  for (const operations of evidence.operationsByKey.values()) {
+    if (operations.some(answerLost)) verdict.exercise('answers_lost')
+    const atOnce = operations.some((each) => copies.has(each) || each.end?.value['duplicate'] !== undefined)
+    if (atOnce) verdict.exercise('copies_under_way')
+    else if (operations.length > 1 || operations.some((each) => sentAgain(evidence, each)))
+      verdict.exercise('keys_sent_again')
+  }
 }
 
 /** The operation that a transfer belongs to: by its round, its payout, or by the client's key inside its own. */

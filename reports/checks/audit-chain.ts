@@ -16,16 +16,38 @@ export const auditChain: Check = {
   name: 'audit-chain',
   title: 'The audit trail is unbroken, and has each transfer and each state of a hold once',
   needs: ['state', 'rest'],
+  dangers: [
+    {
+      name: 'audited_during_fault',
+      what: 'entries of what happened while a fault was at work',
+      brought_about_by: 'every fault',
+    },
+    {
+      name: 'appended_out_of_order',
+      what: 'entries that stand before an entry of something that happened earlier: several instances append',
+      brought_about_by: 'every load',
+    },
+  ],
   run({ state }, evidence) {
     const verdict = verdictOf('audit-chain')
     if (state.audit.length + state.audit_head.length + state.transfer.length === 0) return verdict.outcome()
     const entries = state.audit.map(({ entry }) => entry).toSorted((one, other) => one.sequence - other.sequence)
     verdict.examine(entries.length + state.transfer.length)
+    countDangers(entries, evidence, verdict)
     compareChain(entries, state, evidence, verdict)
     compareTransfers(entries, state.transfer, evidence, verdict)
     compareHolds(entries, state.log, evidence, verdict)
     return verdict.outcome()
   },
+}
+
+function countDangers(entries: readonly AuditEntry[], evidence: Evidence, verdict: Verdict): void {
+  let latest_ms = -Infinity
+  for (const { occurred_at_ms } of entries) {
+    if (evidence.faultAt(occurred_at_ms) !== null) verdict.exercise('audited_during_fault')
+    if (occurred_at_ms < latest_ms) verdict.exercise('appended_out_of_order')
+    latest_ms = Math.max(latest_ms, occurred_at_ms)
+  }
 }
 
 function compareChain(

@@ -1,6 +1,9 @@
 import { hash } from 'node:crypto'
 import type { StateOf } from '#sut/contracts/state.ts'
+import { operationOf } from './applied-twice.ts'
 import { verdictOf, type Check } from './check.ts'
+import type { Evidence, Operation } from './evidence.ts'
+import { together } from './under-way.ts'
 
 type Entry = StateOf<'entry'>
 
@@ -9,12 +12,26 @@ export const entriesGaplessChained: Check = {
   name: 'entries-gapless-chained',
   title: 'Entries have no gaps, and their hash chain holds',
   needs: ['state'],
+  dangers: [
+    {
+      name: 'neighbours_in_crossing',
+      what: 'entries of an account, one right after the other, whose operations were under way at the same time',
+      brought_about_by: 'every load on the accounts of the house; two-devices, same-key on those of players',
+    },
+    {
+      name: 'entries_during_fault',
+      what: 'entries that were made while a fault was at work',
+      brought_about_by: 'every fault',
+    },
+  ],
+  about_money: true,
   run({ state }, evidence) {
     const verdict = verdictOf('entries-gapless-chained')
     verdict.examine(state.entry.length)
     const versions = new Map(state.account.map(({ account, version }) => [account, version]))
     for (const [account, unordered] of Map.groupBy(state.entry, (entry) => entry.account)) {
       const entries = unordered.toSorted((one, other) => one.version - other.version)
+      countDangers(entries, evidence, verdict)
       const broken = firstBreak(entries)
       const last = entries.at(-1)!
       const recorded = versions.get(account)
@@ -29,6 +46,18 @@ export const entriesGaplessChained: Check = {
     }
     return verdict.outcome()
   },
+}
+
+function countDangers(entries: readonly Entry[], evidence: Evidence, verdict: ReturnType<typeof verdictOf>): void {
+  let before: Operation | undefined
+  for (const { transfer_id } of entries) {
+    const transfer = evidence.transferById.get(transfer_id)
+    const operation = transfer === undefined ? undefined : operationOf(transfer, evidence)
+    if (evidence.faultAt(transfer?.created_at_ms) !== null) verdict.exercise('entries_during_fault')
+    if (operation !== undefined && before !== undefined && operation !== before && together(operation, before))
+      verdict.exercise('neighbours_in_crossing')
+    before = operation
+  }
 }
 
 const endsElsewhere = (recorded: number | undefined, last: Entry): string =>

@@ -1,7 +1,9 @@
 import type { StateOf } from '#sut/contracts/state.ts'
 import { activeFault, trialsOf } from '../measure/trials.ts'
 import type { HistoryLine } from '../record/format.ts'
+import type { ClientOperation } from '../record/operations.ts'
 import type { RunRecord } from '../record/record.ts'
+import { movesMoney, overlapping } from './under-way.ts'
 
 /** One operation of the history. */
 export interface Operation {
@@ -17,6 +19,10 @@ export interface Operation {
 /** Maps over the record that several checks need; made once. */
 export interface Evidence {
   operations: Operation[]
+  /** Those that move money while another one does for the same player. */
+  crossing: ReadonlySet<Operation>
+  /** What requests.csv has of an operation: its region, and how often it was sent. */
+  clientById: Map<string, ClientOperation>
   /** By `player_id/key`: all operations that used it. */
   operationsByKey: Map<string, Operation[]>
   transfersByKey: Map<string, StateOf<'transfer'>[]>
@@ -49,6 +55,8 @@ export function evidenceOf(record: RunRecord): Evidence {
   const trials = trialsOf(record)
   return {
     operations,
+    crossing: overlapping(Map.groupBy(operations.filter(movesMoney), ({ player_id }) => player_id).values()),
+    clientById: new Map(record.operations.map((operation) => [operation.id, operation])),
     operationsByKey: Map.groupBy(
       operations.filter(({ key }) => key !== undefined),
       ({ player_id, key }) => playerKey(player_id, key!),

@@ -1,4 +1,6 @@
 import type { StateOf } from '#sut/contracts/state.ts'
+import { isRuleOfTheGame } from '../record/operations.ts'
+import { duringFault } from './at-risk.ts'
 import { verdictOf, type Check } from './check.ts'
 import { captureKey, depositKey, ended, endsPayout, payoutKey, payoutOf, playerKey } from './evidence.ts'
 import { faultOf, linesOf, nameOf, type Evidence, type Operation } from './evidence.ts'
@@ -8,6 +10,24 @@ export const failNotApplied: Check = {
   name: 'fail-not-applied',
   title: 'What was refused was not done',
   needs: ['history', 'state'],
+  dangers: [
+    {
+      name: 'refused_during_fault',
+      what: 'operations that were refused for good while a fault was at work',
+      brought_about_by: 'every fault',
+    },
+    {
+      name: 'refused_in_crossing',
+      what: 'operations that were refused for good while another one moved money of the same account',
+      brought_about_by: 'two-devices',
+    },
+    {
+      name: 'refused_by_rule',
+      what: 'operations that were refused for a reason of the game, such as lack of money or a limit',
+      brought_about_by: 'two-devices, careful, operator',
+    },
+  ],
+  about_money: true,
   run(_record, evidence) {
     const verdict = verdictOf('fail-not-applied')
     for (const operation of evidence.operations) {
@@ -16,6 +36,9 @@ export const failNotApplied: Check = {
       // Somebody else wanted the same, and may have been the one that it was done for.
       if (others.some((other) => other !== operation && !ended(other, 'fail'))) continue
       verdict.examine()
+      if (duringFault(evidence, operation)) verdict.exercise('refused_during_fault')
+      if (evidence.crossing.has(operation)) verdict.exercise('refused_in_crossing')
+      if (isRuleOfTheGame(codeOf(operation))) verdict.exercise('refused_by_rule')
       const done = doneBy(operation, evidence)
       if (done.length === 0) continue
       verdict.violate(() => ({

@@ -146,5 +146,5 @@ test('a record of before there were holds is judged, and has nothing to look at'
     remove(raw, ({ kind }) => kind === 'hold')
     for (const account of linesOfKind(raw, 'account')) delete account.held_minor
   })
-  expect(outcome).toEqual({ examined: 0, total: 0, violations: [] })
+  expect(outcome).toMatchObject({ examined: 0, total: 0, violations: [] })
 })

@@ -3,6 +3,7 @@ import type { State } from '../record/record.ts'
 import { verdictOf, type Check } from './check.ts'
 import { askedFor, captureKey, capturedHold, endsPayout, linesOf, nameOf } from './evidence.ts'
 import type { Evidence, Operation } from './evidence.ts'
+import { overlapping } from './under-way.ts'
 
 type Hold = StateOf<'hold'>
 
@@ -17,12 +18,41 @@ export const holdsEnd: Check = {
   name: 'holds-end',
   title: 'Every hold ends in time and once, and no money on hold is spent',
   needs: ['state', 'rest'],
+  dangers: [
+    {
+      name: 'holds_captured',
+      what: 'holds that became a withdrawal',
+      brought_about_by: 'player, two-devices',
+    },
+    {
+      name: 'holds_released',
+      what: 'holds that were given back',
+      brought_about_by: 'player, two-devices',
+    },
+    {
+      name: 'holds_expired',
+      what: 'holds whose time was over before anybody ended them',
+      brought_about_by: 'impatient, which leaves payouts alone',
+    },
+    {
+      name: 'holds_in_crossing',
+      what: 'holds with a confirmation and a cancellation, or two of one, under way at the same time',
+      brought_about_by: 'two-devices',
+    },
+    {
+      name: 'holds_during_fault',
+      what: 'holds that were placed or ended while a fault was at work',
+      brought_about_by: 'every fault',
+    },
+  ],
+  about_money: true,
   run({ state }, evidence) {
     const verdict = verdictOf('holds-end')
     const told = new Set(state.outbox.map(({ event_id }) => event_id))
     const open = new Map<string, bigint>()
     for (const hold of state.hold) {
       verdict.examine()
+      countDangers(hold, evidence, verdict)
       const account = `player:${hold.player_id}`
       if (hold.status === 'open') open.set(account, (open.get(account) ?? 0n) + BigInt(hold.amount_minor))
       const captures = evidence.transfersByKey.get(captureKey(hold.hold_id)) ?? []
@@ -40,6 +70,13 @@ export const holdsEnd: Check = {
     compareCaptures(state, evidence, verdict)
     return verdict.outcome()
   },
+}
+
+function countDangers(hold: Hold, evidence: Evidence, verdict: Verdict): void {
+  if (hold.status !== 'open') verdict.exercise(`holds_${hold.status}`)
+  if (overlapping([evidence.endingsByHold.get(hold.hold_id) ?? []]).size > 0) verdict.exercise('holds_in_crossing')
+  if ([hold.created_at_ms, hold.ended_at_ms ?? undefined].some((at_ms) => evidence.faultAt(at_ms) !== null))
+    verdict.exercise('holds_during_fault')
 }
 
 function wrongWithTime({ status, overdue_ms, ended_at_ms, expires_at_ms }: Hold): string | null {

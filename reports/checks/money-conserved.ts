@@ -8,6 +8,19 @@ export const moneyConserved: Check = {
   name: 'money-conserved',
   title: 'Money is neither made nor lost',
   needs: ['state'],
+  dangers: [
+    {
+      name: 'transfers_during_fault',
+      what: 'transfers that were made while a fault was at work',
+      brought_about_by: 'every fault',
+    },
+    {
+      name: 'transfers_in_crossing',
+      what: 'transfers that were made while another operation moved money of the same player',
+      brought_about_by: 'two-devices, same-key',
+    },
+  ],
+  about_money: true,
   run(record, evidence) {
     const verdict = verdictOf('money-conserved')
     const { entry, account, transfer } = record.state
@@ -30,6 +43,9 @@ export const moneyConserved: Check = {
       })
     }
     for (const line of transfer) {
+      if (evidence.faultAt(line.created_at_ms) !== null) verdict.exercise('transfers_during_fault')
+      const operation = operationOf(line, evidence)
+      if (operation !== undefined && evidence.crossing.has(operation)) verdict.exercise('transfers_in_crossing')
       if (line.transfer_kind === 'tombstone' || evidence.entriesByTransfer.has(line.transfer_id)) continue
       verdict.violate(() => ({
         text: `Transfer ${line.transfer_id} (key ${line.key}) has no entries.`,

@@ -1,12 +1,34 @@
 import { verdictOf, type Check } from './check.ts'
+import type { Operation } from './evidence.ts'
+import { overlapping } from './under-way.ts'
+
+const taking = new Set(['spin', 'withdraw', 'ask_payout'])
+const refusedForFunds = ({ end }: Operation): boolean => end?.value['code'] === 'insufficient_funds'
 
 /** No player ever owes: the balance after each entry of a player's account is at least 0. House accounts may be negative. */
 export const noNegativeBalance: Check = {
   name: 'no-negative-balance',
   title: 'No player’s balance is ever negative',
   needs: ['state'],
+  dangers: [
+    {
+      name: 'debits_in_crossing',
+      what: 'operations that take money while another one takes some of the same account',
+      brought_about_by: 'two-devices',
+    },
+    {
+      name: 'refused_for_funds',
+      what: 'operations that were refused because the account had too little',
+      brought_about_by: 'two-devices, which races for the last money',
+    },
+  ],
+  about_money: true,
   run({ state }, evidence) {
     const verdict = verdictOf('no-negative-balance')
+    const debits = evidence.operations.filter(({ kind }) => taking.has(kind))
+    const races = overlapping(Map.groupBy(debits, ({ player_id }) => player_id).values())
+    verdict.exercise('debits_in_crossing', races.size)
+    verdict.exercise('refused_for_funds', debits.filter(refusedForFunds).length)
     for (const entry of state.entry) {
       if (!entry.account.startsWith('player:')) continue
       verdict.examine()

@@ -1,6 +1,8 @@
 import type { StateOf } from '#sut/contracts/state.ts'
+import { duringFault } from './at-risk.ts'
 import { verdictOf, type Check } from './check.ts'
 import { faultOf, linesOf, nameOf, numberIn, playerKey, type Evidence } from './evidence.ts'
+import { overlapping } from './under-way.ts'
 
 type Round = StateOf<'round'>
 
@@ -13,6 +15,23 @@ export const noncesOnce: Check = {
   name: 'nonces-once',
   title: 'Each nonce of a seed serves one round, none is left out, and players were told which',
   needs: ['state'],
+  dangers: [
+    {
+      name: 'spins_in_crossing',
+      what: 'spins of one player that were under way together with another spin of the same player',
+      brought_about_by: 'two-devices, same-key',
+    },
+    {
+      name: 'nonces_during_fault',
+      what: 'rounds whose spin was under way while a fault was at work',
+      brought_about_by: 'every fault',
+    },
+    {
+      name: 'seeds_succeeded',
+      what: 'seeds of a player that had one before',
+      brought_about_by: 'the rotation at the end of the load; players with more than 1,000 rounds',
+    },
+  ],
   run({ state }, evidence) {
     const verdict = verdictOf('nonces-once')
     const report = (text: string, rounds: readonly Round[]): void =>
@@ -22,6 +41,7 @@ export const noncesOnce: Check = {
         return { text, operations, entries: rounds, fault: evidence.faultAt(operation?.invoke.at_ms) }
       })
 
+    countDangers(state.round, evidence, verdict)
     for (const [server_seed_hash, rounds] of Map.groupBy(state.round, (round) => round.server_seed_hash)) {
       verdict.examine(rounds.length)
       const byNonce = Map.groupBy(rounds, ({ nonce }) => nonce)
@@ -56,6 +76,14 @@ export const noncesOnce: Check = {
     }
     return verdict.outcome()
   },
+}
+
+function countDangers(rounds: readonly Round[], evidence: Evidence, verdict: ReturnType<typeof verdictOf>): void {
+  const spins = evidence.operations.filter(({ kind }) => kind === 'spin')
+  verdict.exercise('spins_in_crossing', overlapping(Map.groupBy(spins, ({ player_id }) => player_id).values()).size)
+  verdict.exercise('nonces_during_fault', spins.filter((each) => duringFault(evidence, each)).length)
+  for (const of of Map.groupBy(rounds, ({ player_id }) => player_id).values())
+    verdict.exercise('seeds_succeeded', new Set(of.map(({ server_seed_hash }) => server_seed_hash)).size - 1)
 }
 
 const operationsOf = ({ player_id, key }: Round, { operationsByKey }: Evidence) =>

@@ -2,6 +2,7 @@ import type { StateOf } from '#sut/contracts/state.ts'
 import { verdictOf, type Check } from './check.ts'
 import { operationOf } from './applied-twice.ts'
 import { linesOf, type Evidence } from './evidence.ts'
+import { looksWith } from './pending.ts'
 
 /**
  * transfers = outbox = log: what was committed is published, what is published is in the log once, and nothing else is.
@@ -10,13 +11,28 @@ export const outboxLog: Check = {
   name: 'outbox-log',
   title: 'Every event of an outbox is in the log once, and no other',
   needs: ['state', 'rest'],
-  run({ state }, evidence) {
+  dangers: [
+    {
+      name: 'events_during_fault',
+      what: 'events of what happened while a fault was at work',
+      brought_about_by: 'every fault',
+    },
+    {
+      name: 'outbox_rows_waiting',
+      what: 'looks at the running system that found events which were not published yet',
+      brought_about_by: 'every load; faults on the bus make it more',
+    },
+  ],
+  run({ state, observations }, evidence) {
     const verdict = verdictOf('outbox-log')
     const report = (text: string, entries: readonly (object | undefined)[], at_ms?: number): void =>
       verdict.violate(() => ({ text, entries: entries.slice(0, 4), fault: evidence.faultAt(at_ms) }))
     const logged = Map.groupBy(state.log, ({ event }) => event.id)
     const stored = new Map(state.outbox.map((row) => [row.event_id, row]))
     verdict.examine(state.outbox.length + state.log.length)
+    const during = state.log.filter(({ event }) => evidence.faultAt(event.occurred_at_ms) !== null)
+    verdict.exercise('events_during_fault', during.length)
+    verdict.exercise('outbox_rows_waiting', looksWith('outbox', observations))
 
     for (const row of state.outbox) {
       const event = `Event ${row.event_id} (${row.type}) of ${row.service}`

@@ -1,5 +1,6 @@
 import type { StateOf } from '#sut/contracts/state.ts'
 import { payOf, sha256, stopsOf } from '../model/outcome.ts'
+import { sentAgain } from './at-risk.ts'
 import { verdictOf, type Check } from './check.ts'
 import { linesOf, nameOf, playerKey, type Evidence } from './evidence.ts'
 
@@ -14,6 +15,18 @@ export const outcomesRederived: Check = {
   name: 'outcomes-rederived',
   title: 'Every outcome follows from its published seeds',
   needs: ['state'],
+  dangers: [
+    {
+      name: 'rounds_won',
+      what: 'rounds that won something',
+      brought_about_by: 'every load with spins',
+    },
+    {
+      name: 'draws_repeated',
+      what: 'rounds whose key was sent more than once: nothing may be drawn again',
+      brought_about_by: 'client retries during faults; same-key, impatient',
+    },
+  ],
   run({ state }, evidence) {
     const verdict = verdictOf('outcomes-rederived')
     const games = new Map(state.game.map((game) => [gameKey(game.game_id, game.version), game]))
@@ -21,10 +34,13 @@ export const outcomesRederived: Check = {
     for (const round of state.round) {
       if (round.status !== 'completed') continue
       verdict.examine()
+      if ((round.win_minor ?? 0) > 0) verdict.exercise('rounds_won')
+      const asked = evidence.operationsByKey.get(playerKey(round.player_id, round.key)) ?? []
+      if (asked.length > 1 || asked.some((each) => sentAgain(evidence, each))) verdict.exercise('draws_repeated')
       const seed = round.server_seed ?? revealed.get(round.server_seed_hash) ?? null
       const what = wrongWith(round, seed, games.get(gameKey(round.game_id, round.game_version)))
       if (what === null) continue
-      const operation = evidence.operationsByKey.get(playerKey(round.player_id, round.key))?.[0]
+      const [operation] = asked
       verdict.violate(() => ({
         text: `Round ${round.round_id} ${operation === undefined ? `(key ${round.key})` : `of the ${nameOf(operation)}`}: ${what}.`,
         operations: operation === undefined ? [] : linesOf(operation),

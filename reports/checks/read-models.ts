@@ -1,5 +1,6 @@
 import type { StateOf } from '#sut/contracts/state.ts'
 import type { State } from '../record/record.ts'
+import { operationOf } from './applied-twice.ts'
 import { verdictOf, type Check } from './check.ts'
 
 type PlayerModel = Omit<StateOf<'player_model'>, 'kind' | 'player_id'>
@@ -10,12 +11,29 @@ export const readModels: Check = {
   name: 'read-models',
   title: 'The read models equal the ledger',
   needs: ['state', 'rest'],
-  run({ state }) {
+  dangers: [
+    {
+      name: 'events_in_crossing',
+      what: 'transfers whose neighbours in the account were under way at the same time, so that their events come in any order',
+      brought_about_by: 'two-devices, same-key',
+    },
+    {
+      name: 'transfers_modelled_during_fault',
+      what: 'transfers that were made while a fault was at work',
+      brought_about_by: 'every fault',
+    },
+  ],
+  run({ state }, evidence) {
     const verdict = verdictOf('read-models')
     const compare = (what: string, model: object | undefined, ledger: object, lines: (object | undefined)[]): void => {
       verdict.examine()
       const text = differing(model, ledger)
       if (text !== null) verdict.violate(() => ({ text: `${what}: ${text}.`, entries: lines, fault: null }))
+    }
+    for (const transfer of state.transfer) {
+      const operation = operationOf(transfer, evidence)
+      if (operation !== undefined && evidence.crossing.has(operation)) verdict.exercise('events_in_crossing')
+      if (evidence.faultAt(transfer.created_at_ms) !== null) verdict.exercise('transfers_modelled_during_fault')
     }
     const models = new Map(state.player_model.map((line) => [line.player_id, line]))
     const accounts = new Map(state.account.map((line) => [line.account, line]))

@@ -1,4 +1,5 @@
 import type { StateOf } from '#sut/contracts/state.ts'
+import { answerLost, duringFault } from './at-risk.ts'
 import { verdictOf, type Check } from './check.ts'
 import { linesOf, playerKey, type Evidence } from './evidence.ts'
 
@@ -7,10 +8,34 @@ export const roundsEnded: Check = {
   name: 'rounds-ended',
   title: 'Every round has ended, with the money that belongs to its end',
   needs: ['state', 'rest'],
+  dangers: [
+    {
+      name: 'spins_unanswered',
+      what: 'spins whose client got no answer: somebody else has to end the round',
+      brought_about_by: 'faults that end processes or cut links; impatient',
+    },
+    {
+      name: 'rounds_cancelled',
+      what: 'rounds that were cancelled: their stake is given back',
+      brought_about_by: 'faults on the way to the wallet; two-devices, careful',
+    },
+    {
+      name: 'spins_during_fault',
+      what: 'spins that were under way while a fault was at work',
+      brought_about_by: 'every fault',
+    },
+  ],
+  about_money: true,
   run({ state }, evidence) {
     const verdict = verdictOf('rounds-ended')
+    for (const operation of evidence.operations) {
+      if (operation.kind !== 'spin') continue
+      if (answerLost(operation)) verdict.exercise('spins_unanswered')
+      if (duringFault(evidence, operation)) verdict.exercise('spins_during_fault')
+    }
     for (const round of state.round) {
       verdict.examine()
+      if (round.status === 'cancelled') verdict.exercise('rounds_cancelled')
       const what = wrongWith(round, evidence)
       if (what === null) continue
       const operation = evidence.operationsByKey.get(playerKey(round.player_id, round.key))?.[0]

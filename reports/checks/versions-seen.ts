@@ -15,6 +15,12 @@ export interface Read {
   floor: { version: number; by: Operation } | undefined
 }
 
+const soon_ms = 1000
+
+/** Whether a read was asked so soon after an answer that what is old could still be somewhere. */
+export const isSoon = ({ invoke }: Operation, by: Operation | undefined): boolean =>
+  by?.end !== undefined && invoke.at_ms - by.end.at_ms < soon_ms
+
 /** All answered reads of balances, against the answers of `counted` kinds that came before they were asked. */
 export function readsAgainst(operations: readonly Operation[], counted: ReadonlySet<string>): Read[] {
   const moments: { at_ms: number; operation: Operation; line: HistoryLine; answered: boolean }[] = []

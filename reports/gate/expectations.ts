@@ -1,6 +1,7 @@
 import type { RunRecord } from '../record/record.ts'
 import type { ElasticityService, ResultFile, VerdictState } from '../record/result.ts'
-import { count, percent, plural, seconds } from './words.ts'
+import { exercisedAtLeast, inState } from './exercised.ts'
+import { count, listed, percent, plural, seconds } from './words.ts'
 
 export type Expectation = ResultFile['verdict']['expectations'][number]
 export type Measured = Omit<ResultFile, 'verdict'>
@@ -14,7 +15,9 @@ interface Question {
 
 /** Every expectation of the experiment, with what was measured. */
 export function judgeExpectations(question: Question): Expectation[] {
-  return [consistent, recovery, failedShare, sloViolation, scalesOut, reactionLag].flatMap((judge) => judge(question))
+  return [consistent, exercised, recovery, failedShare, sloViolation, scalesOut, reactionLag].flatMap((judge) =>
+    judge(question),
+  )
 }
 
 const stateOf = (holds: boolean | null, sound = true): VerdictState =>
@@ -22,7 +25,7 @@ const stateOf = (holds: boolean | null, sound = true): VerdictState =>
 
 /**
  * Violations are true however the run went, but for the one that is about time; that there are none is shown only when every
- * check could be made.
+ * check could be made. One that met none of its dangers is no failure, and is said.
  */
 function consistent({ record, measured: { consistency }, sound }: Question): Expectation[] {
   if (record.experiment.expectations.consistent === false) return []
@@ -30,16 +33,23 @@ function consistent({ record, measured: { consistency }, sound }: Question): Exp
   const failed = consistency.checks.filter((check) => check.state === 'FAIL' && counts(check))
   const open = consistency.checks.filter((check) => check.state === 'INCONCLUSIVE' || !counts(check))
   const violations = failed.reduce((sum, check) => sum + check.violations, 0)
+  const idle = inState(consistency, 'NOT_EXERCISED')
+  const unmet = idle.length === 0 ? '' : `; not exercised: ${listed(idle)}`
   const measured =
     failed.length > 0
       ? `${plural(violations, 'violation')} in ${plural(failed.length, 'check')}: ${failed.map(({ name }) => name).join(', ')}`
       : open.length > 0
-        ? `${plural(open.length, 'check')} could not be made`
-        : `none over ${plural(consistency.operations, 'operation')}`
+        ? `${plural(open.length, 'check')} could not be made: ${listed(open.map(({ name }) => name))}`
+        : `none over ${plural(consistency.operations, 'operation')}${unmet}`
   const state = stateOf(failed.length > 0 ? false : open.length > 0 ? null : true)
   return [
     { name: 'consistent', limit: `no violation in ${plural(consistency.checks.length, 'check')}`, measured, state },
   ]
+}
+
+function exercised({ record, measured: { consistency } }: Question): Expectation[] {
+  const wanted = record.experiment.expectations.exercised
+  return wanted === undefined ? [] : exercisedAtLeast(wanted, consistency)
 }
 
 function recovery({ record, measured: { recovery: found }, sound }: Question): Expectation[] {

@@ -1,6 +1,8 @@
 import type { RunRecord } from '../record/record.ts'
 import type { ResultFile } from '../record/result.ts'
+import { checks } from '../checks/registry.ts'
 import type { Measured } from './expectations.ts'
+import { inState } from './exercised.ts'
 import { deedOf } from './deed.ts'
 import { capital, count, counted, listed, plural, seconds, secondsRange } from './words.ts'
 
@@ -95,6 +97,9 @@ function growthOf(services: ResultFile['elasticity']['services']): string {
   return texts.join(', ')
 }
 
+const moneyChecks = new Set(checks.flatMap(({ name, about_money }) => (about_money === true ? [name] : [])))
+
+/** That no cent was lost is said when everything that could lose one was tried, and looked at. */
 function money({ consistency }: Measured): string {
   const failed = consistency.checks.filter(({ state }) => state === 'FAIL')
   const [only] = consistency.violations
@@ -105,7 +110,10 @@ function money({ consistency }: Measured): string {
     const found = `${plural(violations, 'violation')} in ${plural(failed.length, 'check')}`
     return `; the books are wrong (${found}). ${first}`
   }
-  return consistency.checks.some(({ state }) => state === 'INCONCLUSIVE')
-    ? '; whether money was lost could not be checked'
-    : ', and not one cent was lost'
+  const about = { checks: consistency.checks.filter(({ name }) => moneyChecks.has(name)) }
+  if (about.checks.length === 0 || inState(about, 'INCONCLUSIVE').length > 0)
+    return '; whether money was lost could not be checked'
+  const idle = inState(about, 'NOT_EXERCISED')
+  if (idle.length === 0) return ', and not one cent was lost'
+  return `; no money was seen to be lost, and ${listed(idle)} ${idle.length === 1 ? 'was' : 'were'} not exercised`
 }

@@ -54,7 +54,8 @@ const schema: Record<string, { required: string[]; optional: string[]; children:
   },
   properties: { required: [], optional: [], children: ['property'] },
   property: { required: ['name', 'value'], optional: [], children: [] },
-  testcase: { required: ['name', 'classname'], optional: ['time'], children: ['failure', 'error'] },
+  testcase: { required: ['name', 'classname'], optional: ['time'], children: ['skipped', 'failure', 'error'] },
+  skipped: { required: [], optional: ['message'], children: [] },
   failure: { required: [], optional: ['message', 'type'], children: [] },
   error: { required: [], optional: ['message', 'type'], children: [] },
 }
@@ -92,6 +93,7 @@ test('the XML fits the schema, and its counts are right', () => {
       tests: String(cases.length),
       failures: String(having('failure')),
       errors: String(having('error')),
+      skipped: String(having('skipped')),
     })
   }
   const [good, bad, open] = root.children.map(({ attributes }) => attributes)

@@ -1,11 +1,11 @@
-import type { ResultFile } from '../record/result.ts'
+import type { CheckState, ResultFile } from '../record/result.ts'
 import { escapeXml } from './markup.ts'
 
 interface TestCase {
   classname: string
   name: string
-  /** FAIL becomes `failure`, INCONCLUSIVE `error`: neither lets a build be green. */
-  state: ResultFile['verdict']['system']
+  /** FAIL becomes `failure`, INCONCLUSIVE `error`: neither lets a build be green. NOT_EXERCISED becomes `skipped`. */
+  state: CheckState
   message: string
   text: string
 }
@@ -28,6 +28,7 @@ function suiteXml(result: ResultFile): { xml: string; tests: number; failures: n
   const cases = casesOf(result)
   const failures = cases.filter(({ state }) => state === 'FAIL').length
   const errors = cases.filter(({ state }) => state === 'INCONCLUSIVE').length
+  const skipped = cases.filter(({ state }) => state === 'NOT_EXERCISED').length
   const properties = {
     id: run.id,
     target: run.target,
@@ -40,7 +41,7 @@ function suiteXml(result: ResultFile): { xml: string; tests: number; failures: n
     tests: cases.length,
     failures,
     errors,
-    skipped: 0,
+    skipped,
     time: run.duration_s.toFixed(3),
     timestamp: run.started_at.slice(0, 19), // the schema knows no zone: UTC
   })}>
@@ -112,6 +113,7 @@ function witnessText({
 function caseXml({ classname, name, state, message, text }: TestCase): string {
   const open = `    <testcase${attributes({ classname, name, time: '0' })}`
   if (state === 'PASS') return `${open}/>`
+  if (state === 'NOT_EXERCISED') return `${open}><skipped${attributes({ message })}/></testcase>`
   const element = state === 'FAIL' ? 'failure' : 'error'
   const body = text === '' ? message : text
   return `${open}>

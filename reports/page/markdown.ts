@@ -1,9 +1,10 @@
 import { tableMarkdown } from '../gate/compare.ts'
+import { checksText } from '../gate/exercised.ts'
 import { count, milliseconds, percent, plural, seconds, secondsRange } from '../gate/words.ts'
-import type { ResultFile, VerdictState } from '../record/result.ts'
+import type { CheckState, ResultFile } from '../record/result.ts'
 import { repeatCommand } from './sections/figures.ts'
 
-const marks: Record<VerdictState, string> = { PASS: '✅', FAIL: '❌', INCONCLUSIVE: '❔' }
+const marks: Record<CheckState, string> = { PASS: '✅', FAIL: '❌', INCONCLUSIVE: '❔', NOT_EXERCISED: '➖' }
 const witnesses_max = 5
 
 /** Compact enough for a comment of a CI job; the HTML page has the rest. */
@@ -19,6 +20,7 @@ export function runMarkdown(result: ResultFile, level = 2): string {
     expectations(verdict),
     recovery(result),
     violations(result),
+    exercised(result),
     figures(result),
     `Repeat: \`${repeatCommand(run)}\``,
   ]
@@ -72,8 +74,8 @@ function recovery({ recovery: { trials, summary } }: ResultFile): string {
 
 function violations({ consistency }: ResultFile): string {
   const bad = consistency.checks.filter(({ state }) => state !== 'PASS')
-  if (bad.length === 0)
-    return `Consistency: ${plural(consistency.checks.length, 'check')} passed over ${plural(consistency.operations, 'operation')}.`
+  const all = `Consistency over ${plural(consistency.operations, 'operation')}: ${escaped(checksText(consistency))}.`
+  if (bad.length === 0) return all
   const lines = bad.map(
     ({ name, state, violations: number, note }) =>
       `- ${marks[state]} \`${name}\`: ${state === 'FAIL' ? plural(number, 'violation') : escaped(note)}`,
@@ -84,9 +86,20 @@ function violations({ consistency }: ResultFile): string {
       ({ kind, witness }) =>
         `- \`${kind}\`: ${escaped(witness.text)}${witness.fault === null ? '' : ` Fault: ${escaped(witness.fault)}.`}`,
     )
-  return [lines.join('\n'), witnesses.length === 0 ? '' : `Witnesses:\n\n${witnesses.join('\n')}`]
+  return [all, lines.join('\n'), witnesses.length === 0 ? '' : `Witnesses:\n\n${witnesses.join('\n')}`]
     .filter((part) => part !== '')
     .join('\n\n')
+}
+
+/** Folded away: what was met is what a PASS rests on, and there is much of it. */
+function exercised({ consistency }: ResultFile): string {
+  const met = consistency.checks.flatMap(({ name, exercised: counts = {} }) => {
+    const dangers = Object.entries(counts).map(([danger, times]) => `${count(times)} \`${danger}\``)
+    return dangers.length === 0 ? [] : [[`\`${name}\``, dangers.join(', ')]]
+  })
+  if (met.length === 0) return ''
+  const rows = tableMarkdown({ header: ['check', 'dangers met'], rows: met })
+  return `<details><summary>What was exercised</summary>\n\n${rows}\n\n</details>`
 }
 
 function figures({ generator, latency, cost }: ResultFile): string {

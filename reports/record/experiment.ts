@@ -17,6 +17,7 @@ export const judgedExperiment = Type.Object({
     slo_violation_s_max: Type.Optional(Type.Number()),
     scales_out: Type.Optional(Type.Array(Type.Object({ service: Type.String(), replicas_min: Type.Integer() }))),
     reaction_lag_s_max: Type.Optional(positive),
+    exercised: Type.Optional(Type.Record(Type.String(), Type.Integer({ minimum: 1 }))),
   }),
 })
 

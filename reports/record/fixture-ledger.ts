@@ -219,6 +219,8 @@ function releasedHold(player_id: string, lines: readonly StateLine[]): StateLine
 /** With the audit trail of the events in the log. */
 function withAudit(lines: readonly StateLine[]): StateLine[] {
   const facts = lines.flatMap((line) => (line.kind === 'log' ? (factOf(line.event) ?? []) : []))
+  // Several instances append, so what happened first may stand second.
+  facts.unshift(...facts.splice(0, 2).toReversed())
   const entries = chainOf(auditStart, facts)
   const { sequence, hash } = entries.at(-1) ?? auditStart
   return [

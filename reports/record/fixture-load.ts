@@ -1,6 +1,7 @@
 import type { Random } from '#lib/random.ts'
 import type { HistoryLine, RequestRow } from './format.ts'
 import { fixturePayout, type LedgerModel } from './fixture-ledger.ts'
+import { rushOf } from './fixture-rush.ts'
 
 // Synthetic clients: arrivals of an open model, answered by the ledger model, disturbed where the plan says so.
 
@@ -32,7 +33,7 @@ export interface Lines {
 
 const kinds = ['spin', 'spin', 'spin', 'spin', 'spin', 'spin', 'spin', 'balance', 'deposit', 'history'] as const
 
-interface Ended {
+export interface Ended {
   operation_id: string
   kind: string
   player_id: string
@@ -49,13 +50,20 @@ export function simulateLoad(plan: LoadPlan, random: Random, ledger: LedgerModel
   const ended: Ended[] = openAccounts(plan)
   for (const [index, at_s] of arrivals_s(plan.stages).entries())
     arrive(plan, random, lines, ended, { index, planned_ms: plan.start_ms + at_s * 1000 })
+  const players = Array.from({ length: plan.players }, (_, index) => `p-${index + 1}`)
+  const rush_ms = lastOf(ended) + 1000
+  ended.push(...players.flatMap((player_id) => rushOf(player_id, rush_ms)))
   // Applied in the order of their ends, so that what a client reads is never older than what it has seen.
-  for (const operation of ended.toSorted((one, other) => one.end_ms - other.end_ms)) apply(operation, ledger, lines)
-  const last_ms = Math.max(...ended.map(({ end_ms }) => end_ms))
-  for (let player = 1; player <= plan.players; player++) lines.history.push(...payoutOf(`p-${player}`, last_ms))
+  const answers = new Map<string, ReturnType<typeof answer>>()
+  for (const operation of ended.toSorted((one, other) => one.end_ms - other.end_ms))
+    apply(operation, ledger, lines, answers)
+  const last_ms = lastOf(ended)
+  for (const player_id of players) lines.history.push(...payoutOf(player_id, last_ms))
   lines.history.sort((one, other) => one.at_ms - other.at_ms)
   return lines
 }
+
+const lastOf = (ended: readonly Ended[]): number => Math.max(...ended.map(({ end_ms }) => end_ms))
 
 /** Arrival times: the n-th where the integral of the rate reaches n. */
 export function arrivals_s(stages: LoadPlan['stages']): number[] {
@@ -161,7 +169,13 @@ function arrive(
   ended.push({ operation_id, kind, player_id, key, request, start_ms, end_ms, planned_ms, ending })
 }
 
-function apply(operation: Ended, ledger: LedgerModel, lines: Lines): void {
+/** The same key has the same answer. */
+function apply(
+  operation: Ended,
+  ledger: LedgerModel,
+  lines: Lines,
+  answers: Map<string, ReturnType<typeof answer>>,
+): void {
   const { operation_id, kind, player_id, key, request, start_ms, end_ms, planned_ms, ending } = operation
   const common = { operation_id, kind, player_id, ...(key === undefined ? {} : { key }) }
   lines.history.push({ ...common, type: 'invoke', at_ms: start_ms, planned_ms, value: request })
@@ -169,7 +183,9 @@ function apply(operation: Ended, ledger: LedgerModel, lines: Lines): void {
     lines.history.push({ ...common, type, at_ms: end_ms, value })
   }
   if (ending === 'failed') return end('fail', { code: 'unavailable' })
-  const value = answer(operation, ledger)
+  const known = key === undefined ? undefined : answers.get(key)
+  const value = known === undefined ? answer(operation, ledger) : known
+  if (key !== undefined) answers.set(key, value)
   if (ending === 'unknown') return end('info', { code: 'timeout' })
   if (value === null) return end('fail', { code: 'insufficient_funds' })
   end('ok', value)

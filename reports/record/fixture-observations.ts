@@ -116,7 +116,7 @@ export function samplesOf({ start_ms, length_s, rate, down, grow }: SampleOption
         redis: { leader: 'a' },
         nats: { leader: 'a', nodes_ready: 3 },
       },
-      pending: { outbox: 0, rounds_open: 0, events_behind: 0 },
+      pending: { outbox: s % 3, rounds_open: 0, events_behind: 0 },
     }
   })
 }

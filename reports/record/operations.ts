@@ -94,6 +94,7 @@ const businessRefusals = new Set([
   'loss_limit_reached',
   'reality_check_due',
 ])
+export const isRuleOfTheGame = (code: string): boolean => businessRefusals.has(code)
 const businessStatuses = new Set([402, 422])
 
 /** Whether the player was served: the operation happened, or was refused for a reason of the game. */

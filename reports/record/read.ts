@@ -152,7 +152,7 @@ function judgeEnd(damage: Damage, name: string, sealed: boolean, end: LineEnd): 
 /** A file without a line is as good as none. */
 function isEmpty(damage: Damage, name: string): void {
   damage.missing.push(name)
-  damage.torn = damage.torn.filter((each) => each !== name)
+  damage.torn = damage.torn.filter((file) => file !== name)
 }
 
 async function collect<Line>(reading: Reading, file: LineFile, damage: Damage): Promise<Line[]> {

@@ -6,6 +6,8 @@ const text = Type.String()
 const number = Type.Number()
 const maybe = Type.Union([Type.Number(), Type.Null()])
 const verdictState = Type.Enum(['PASS', 'FAIL', 'INCONCLUSIVE'])
+// NOT_EXERCISED: nothing was wrong, and nothing that the check is for was ever at risk.
+const checkState = Type.Enum(['PASS', 'FAIL', 'INCONCLUSIVE', 'NOT_EXERCISED'])
 
 export const recoveryPhase = Type.Object({
   name: text, // detect, elect, schedule, start, ready, routed, slo
@@ -144,8 +146,10 @@ export const resultFile = Type.Object({
         name: text,
         title: text,
         examined: Type.Integer(),
-        state: verdictState,
+        state: checkState,
         violations: Type.Integer(),
+        /** How often each danger was met; empty where the check could not be made, absent in results of before it was counted. */
+        exercised: Type.Optional(Type.Record(text, Type.Integer())),
         note: text,
       }),
     ),
@@ -192,6 +196,7 @@ export const resultFile = Type.Object({
 })
 
 export type VerdictState = Static<typeof verdictState>
+export type CheckState = Static<typeof checkState>
 export type ResultFile = Static<typeof resultFile>
 export type RecoveryTrial = Static<typeof recoveryTrial>
 export type RecoveryPhase = Static<typeof recoveryPhase>

@@ -1,20 +1,35 @@
+import { checksText } from '../../gate/exercised.ts'
 import { count, plural } from '../../gate/words.ts'
 import type { ResultFile, Violation } from '../../record/result.ts'
 import { hypertext, nothing, table, type Markup } from '../markup.ts'
 import { verdictMark } from './summary.ts'
 
 export function consistency({ consistency: found }: ResultFile): Markup {
-  const rows = found.checks.map(({ name, title, examined, state, violations, note }) => [
+  const rows = found.checks.map(({ name, title, examined, state, violations, exercised = {}, note }) => [
     hypertext`${title} <code>${name}</code>`,
     hypertext`${verdictMark(state)}${note === '' ? nothing : hypertext`<br /><small>${note}</small>`}`,
+    dangersMet(exercised),
     count(violations),
     count(examined),
   ])
-  return hypertext`${witnesses(found)} ${table('Checks', ['check', 'verdict', 'violations', 'examined'], rows, [2, 3])}
+  const header = ['check', 'verdict', 'dangers met', 'violations', 'examined']
+  return hypertext`${witnesses(found)} ${table('Checks', header, rows, [3, 4])}
     <p class="note">
-      ${plural(found.operations, 'operation')} of the history, and the final state of every store, were compared in
-      full.
+      ${checksText(found)}. ${plural(found.operations, 'operation')} of the history, and the final state of every store,
+      were compared in full.
     </p>`
+}
+
+/** How often what a check is for was really at risk: a check is worth as much as what it met. */
+function dangersMet(exercised: Readonly<Record<string, number>>): Markup {
+  const dangers = Object.entries(exercised)
+  if (dangers.length === 0) return hypertext`–`
+  return hypertext`<ul class="dangers">
+    ${dangers.map(
+      ([name, met]) =>
+        hypertext`<li class="${met === 0 ? 'unmet' : 'met'}"><b>${count(met)}</b> ${name.replaceAll('_', ' ')}</li>`,
+    )}
+  </ul>`
 }
 
 function witnesses({ violations, checks }: ResultFile['consistency']): Markup {

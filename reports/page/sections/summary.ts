@@ -1,12 +1,12 @@
 import { count, milliseconds, percent, seconds } from '../../gate/words.ts'
-import type { ResultFile, VerdictState } from '../../record/result.ts'
+import type { CheckState, ResultFile } from '../../record/result.ts'
 import { hypertext, nothing, table, type Markup } from '../markup.ts'
 
-const marks: Record<VerdictState, string> = { PASS: '✓', FAIL: '✕', INCONCLUSIVE: '?' }
+const marks: Record<CheckState, string> = { PASS: '✓', FAIL: '✕', INCONCLUSIVE: '?', NOT_EXERCISED: '–' }
 
 /** A verdict as sign and word: colour alone says nothing to many. */
-export const verdictMark = (state: VerdictState): Markup =>
-  hypertext`<span class="state ${state.toLowerCase()}"><span aria-hidden="true">${marks[state]}</span> ${state}</span>`
+export const verdictMark = (state: CheckState): Markup =>
+  hypertext`<span class="state ${state.toLowerCase().replace('_', '-')}"><span aria-hidden="true">${marks[state]}</span> ${state.replace('_', ' ')}</span>`
 
 export function verdictList(verdict: ResultFile['verdict']): Markup {
   const items = (['system', 'harness', 'cleanup'] as const).map(
