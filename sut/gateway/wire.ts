@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis'
 import { pause } from '#lib/wait.ts'
+import { login_ended_after_ms } from '#sut/contracts/promises.ts'
 import type { Platform } from '#sut/platform/platform.ts'
 import { tokenVerifier } from '#sut/platform/identity.ts'
 import { publicDoor } from './door.ts'
@@ -58,7 +59,11 @@ export async function wireGateway(platform: Platform): Promise<void> {
     'gateway_revocation_failures_total',
     'Times that the list of revoked tokens could not be renewed',
   )
-  const revoked = revocations(platform, { every_ms: revokedEvery_ms, onFailure: () => staleRevocations.inc() })
+  const revoked = revocations(platform, {
+    every_ms: revokedEvery_ms,
+    good_for_ms: login_ended_after_ms,
+    onFailure: () => staleRevocations.inc(),
+  })
   platform.background('revocations', (signal) => revoked.follow(signal))
 
   await platform.http.register(

@@ -17,16 +17,21 @@ export async function endLogin(
   cause: LogoutCause,
   at_ms: number,
 ): Promise<void> {
-  const [{ ended }] = (await tx.query<{ ended: bigint }>(
-    `with ended as (delete from refresh_tokens where login_id = $1 returning jti, access_until),
-       revoked as (
-         insert into revoked_tokens select jti, access_until from ended where access_until > now()
-         on conflict do nothing
-       )
-     select count(*) as ended from ended`,
+  // A statement of its own: it waits for a refresh that is under way, and the next one sees the tokens that this has given.
+  const [ended] = await tx.query(
+    'update logins set ended_at = now() where login_id = $1 and ended_at is null returning login_id',
     [login_id],
-  )) as [{ ended: bigint }]
-  if (ended === 0n) return
+  )
+  if (ended === undefined) return
+  await tx.query(
+    `with ended as (delete from refresh_tokens where login_id = $1 returning jti, access_until)
+     insert into revoked_tokens select jti, access_until from ended where access_until > now() - ${clocks_sql}
+     on conflict do nothing`,
+    [login_id],
+  )
   const id = `identity:logout:${login_id}`
   await appendEvent(tx, { type: 'identity.logged_out', id, occurred_at_ms: at_ms, player_id, login_id, cause })
 }
+
+/** A token is as old as the clocks of who signed it and who verifies it say: so far they may be from that of the database. */
+export const clocks_sql = `interval '60 s'`

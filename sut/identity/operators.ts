@@ -47,7 +47,7 @@ export function operators({ database, clock }: Parts) {
 
 async function endAll(tx: Transaction, player_id: string, at_ms: number): Promise<void> {
   const logins = await tx.query<LoginKey>(
-    'select distinct login_id, player_id from refresh_tokens where player_id = $1',
+    'select login_id, player_id from logins where player_id = $1 and ended_at is null and ends_at > now()',
     [player_id],
   )
   for (const login of logins) await endLogin(tx, login, 'suspended', at_ms)
