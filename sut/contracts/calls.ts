@@ -1,3 +1,4 @@
+import { Type } from 'typebox'
 import * as api from './api.ts'
 import {
   byOperator,
@@ -20,6 +21,9 @@ import {
 } from './bodies.ts'
 import { holdCalls } from './holds.ts'
 
+/** `address`: where it comes from, as the gateway sees it. */
+const loginRequest = Type.Object({ ...api.credentials.properties, address: Type.String({ maxLength: 64 }) })
+
 // Calls between services: HTTP/2 with mutual TLS, JSON. Each names the callers that its server admits.
 // `idempotent`: the caller's platform may retry it by itself.
 export const calls = {
@@ -35,7 +39,7 @@ export const calls = {
     method: 'POST',
     path: '/login',
     callers: ['gateway'],
-    body: api.credentials,
+    body: loginRequest,
     answer: login,
     idempotent: true,
   },

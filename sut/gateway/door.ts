@@ -152,6 +152,7 @@ export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise
             query: request.query as Record<string, string>,
             player_id: request.player_id,
             jti: request.jti,
+            address: request.ip,
             idempotency_key: String(request.headers['idempotency-key'] ?? ''),
             deadline_ms: request.deadline_ms,
           })

@@ -18,6 +18,8 @@ export interface PublicRequest<Body> {
   player_id: string
   /** Of the token; empty where the route is not signed. */
   jti: string
+  /** Of the connection that it came on. */
+  address: string
   /** Empty where the route moves no money. */
   idempotency_key: string
   /** On the monotonic clock. */
@@ -54,8 +56,8 @@ export function operations(call: Call, signing_master: string): Record<api.Opera
       body: api.credentials,
       answer: api.loggedIn,
       moves_money: false,
-      handle: async ({ body, deadline_ms }: PublicRequest<api.Credentials>) =>
-        withKey(await call('identity.login', { body, deadline_ms })),
+      handle: async ({ body: { name, password }, address, deadline_ms }: PublicRequest<api.Credentials>) =>
+        withKey(await call('identity.login', { body: { name, password, address }, deadline_ms })),
     },
     refresh: {
       body: api.refreshRequest,

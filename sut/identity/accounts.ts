@@ -11,13 +11,21 @@ import type { PlayerStore } from './players.ts'
 export interface AccountsOptions {
   players: PlayerStore
   passwords: Passwords
-  attempts: Attempts
+  attempts: Pick<Attempts, 'take'>
+  /** Whether this is the generated secret of an account of the staff: nobody guesses one, so no lock of the name is for it. */
+  isStaffSecret: (name: string, password: string) => boolean
   logins: Pick<Logins, 'begin'>
   clock: Clock
 }
 
+const no_guess: Awaited<ReturnType<Attempts['take']>> = {
+  wrong: async () => {},
+  right: async () => {},
+  untried: async () => {},
+}
+
 /** Registration and login. */
-export function accounts({ players, passwords, attempts, logins, clock }: AccountsOptions) {
+export function accounts({ players, passwords, attempts, isStaffSecret, logins, clock }: AccountsOptions) {
   return {
     /** Throws Problem name_taken, too_many_requests. */
     register: async ({ name, password }: Credentials): Promise<{ player_id: string }> => {
@@ -31,17 +39,23 @@ export function accounts({ players, passwords, attempts, logins, clock }: Accoun
 
     /**
      * Throws Problem unauthenticated, the same for a wrong name and a wrong password; too_many_requests for a locked name;
-     * account_suspended.
+     * account_suspended. `address`: where it comes from.
      */
-    login: async ({ name, password }: Credentials): Promise<Login> => {
-      const failed_before = await attempts.assertOpen(name)
-      const player = await players.byName(name)
-      const right = await passwords.verify(player?.password_hash, password)
+    login: async ({ name, password }: Credentials, address: string): Promise<Login> => {
+      const guess = isStaffSecret(name, password) ? no_guess : await attempts.take(name, address)
+      const looked = async () => {
+        const player = await players.byName(name)
+        return { player, right: await passwords.verify(player?.password_hash, password) }
+      }
+      const { player, right } = await looked().catch(async (error: unknown) => {
+        await guess.untried()
+        throw error
+      })
       if (player === undefined || !right) {
-        await attempts.failed(name, player?.player_id)
+        await guess.wrong(player?.player_id)
         throw new Problem('unauthenticated', 'name or password is wrong')
       }
-      if (failed_before) await attempts.forget(name)
+      await guess.right()
       return await logins.begin(player.player_id)
     },
   }

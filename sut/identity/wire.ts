@@ -8,7 +8,7 @@ import { logins } from './logins.ts'
 import { operators } from './operators.ts'
 import { passwords } from './passwords.ts'
 import { playerStore } from './players.ts'
-import { ensureStaff } from './staff.ts'
+import { ensureStaff, staffSecrets } from './staff.ts'
 import { rotation, tokenKeys } from './token-keys.ts'
 
 /** Two at once: a login burst may not take more than two cores. */
@@ -40,6 +40,7 @@ export async function wireIdentity(platform: Platform): Promise<void> {
     players,
     passwords: hasher,
     attempts: tries,
+    isStaffSecret: staffSecrets(platform.config.secrets),
     logins: sessions,
     clock,
   })
@@ -47,7 +48,7 @@ export async function wireIdentity(platform: Platform): Promise<void> {
   platform.outbox(database)
   platform.dump('outbox', () => outboxLines(database))
   platform.serve('identity.register', ({ body }) => register(body))
-  platform.serve('identity.login', ({ body }) => login(body))
+  platform.serve('identity.login', ({ body: { address, ...credentials } }) => login(credentials, address))
   platform.serve('identity.refresh', ({ body }) => sessions.refresh(body.refresh_token))
   platform.serve('identity.logout', async ({ body }) => {
     await sessions.end(body.jti)
