@@ -2,13 +2,21 @@ import { calm } from './calm.ts'
 import { certificateRotation } from './certificate-rotation.ts'
 import { databaseLinkDown } from './database-link-down.ts'
 import type { Experiment } from './experiment.ts'
+import { lateBets } from './late-bets.ts'
 import { linkLatencyWallet } from './link-latency-wallet.ts'
 import { regionFailover } from './region-failover.ts'
 import { trafficSurge } from './traffic-surge.ts'
 import { walletKill } from './wallet-kill.ts'
 
 export const experiments: Readonly<Record<string, Experiment>> = Object.fromEntries(
-  [walletKill, trafficSurge, regionFailover, linkLatencyWallet, databaseLinkDown, certificateRotation, calm].map(
-    (each) => [each.name, each],
-  ),
+  [
+    walletKill,
+    trafficSurge,
+    regionFailover,
+    linkLatencyWallet,
+    lateBets,
+    databaseLinkDown,
+    certificateRotation,
+    calm,
+  ].map((each) => [each.name, each]),
 )

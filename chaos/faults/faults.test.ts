@@ -29,6 +29,7 @@ function use(name: string, given: Record<string, unknown>): { fault: Fault; para
 const uses: [string, Record<string, unknown>][] = [
   ['process-kill', { service: 'wallet', region: 'a' }],
   ['link-latency', { from: 'game', to: 'wallet', latency_ms: 150, jitter_ms: 20 }],
+  ['link-latency', { from: 'game', to: 'wallet', latency_ms: 150, delays: 'requests' }],
   ['link-down', { from: 'game', to: 'wallet' }],
   ['link-down', { from: 'game', to: 'wallet', mode: 'refuse' }],
   ['region-outage', { region: 'a' }],

@@ -5,16 +5,20 @@ import { addToxics, checkLink, linkParameters, planLinks, proveOnLinks, removeTo
 const parameters = Type.Object(
   {
     ...linkParameters,
-    latency_ms: Type.Number({ minimum: 1, maximum: 60_000, description: 'added to each answer' }),
+    latency_ms: Type.Number({ minimum: 1, maximum: 60_000, description: 'added to each answer, or request' }),
     jitter_ms: Type.Number({ minimum: 0, maximum: 60_000, default: 0, description: 'plus or minus, uniform' }),
+    delays: Type.Enum(['answers', 'requests'], {
+      default: 'answers',
+      description: 'which way is slow; a request that is late can arrive after its caller has given up',
+    }),
   },
   { additionalProperties: false },
 )
 
-/** Answers on a link come late, as over a long or crowded network. Bites when the measured round trip rose by half of it. */
+/** Answers, or requests, on a link come late, as over a long or crowded network. Bites when the measured round trip rose by half of it. */
 export const linkLatency: Fault<Static<typeof parameters>> = {
   name: 'link-latency',
-  title: 'delays the answers on the links between two parts',
+  title: 'delays the answers, or the requests, on the links between two parts',
   parameters,
   needs: ['link.toxic'],
   check: (chosen, system) => [
@@ -27,7 +31,7 @@ export const linkLatency: Fault<Static<typeof parameters>> = {
     const toxic = {
       name: `latency-${context.random.integer(1e6)}`,
       type: 'latency',
-      stream: 'downstream',
+      stream: chosen.delays === 'requests' ? 'upstream' : 'downstream',
       attributes,
     } as const
     const plan = await planLinks(selectorOf(chosen), [toxic], context)

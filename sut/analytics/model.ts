@@ -1,4 +1,5 @@
 import type { MoneyTransferred, RoundEnded, SystemEvent } from '#sut/contracts/events.ts'
+import type { IsNew } from '#sut/designs/parts.ts'
 import { applyVersion, type Applied } from './versions.ts'
 
 // Read model of one shard of players. Every event may come more than once and in any order:
@@ -34,8 +35,8 @@ export interface ShardModel {
 export const emptyShard = (): ShardModel => ({ players: new Map(), games: new Map() })
 
 /** Applies one event in place. False when the model holds it already, or takes nothing from its kind. */
-export function apply(model: ShardModel, event: SystemEvent): boolean {
-  if (event.type === 'wallet.transferred') return applyTransfer(model, event)
+export function apply(model: ShardModel, event: SystemEvent, isNew: IsNew = applyVersion): boolean {
+  if (event.type === 'wallet.transferred') return applyTransfer(model, event, isNew)
   if (event.type === 'game.round_ended') return event.status === 'completed' && applyRound(model, event)
   return false
 }
@@ -57,9 +58,9 @@ function playerOf(model: ShardModel, player_id: string): PlayerModel {
   return player
 }
 
-function applyTransfer(model: ShardModel, event: MoneyTransferred): boolean {
+function applyTransfer(model: ShardModel, event: MoneyTransferred, isNew: IsNew): boolean {
   const player = playerOf(model, event.player_id)
-  if (!applyVersion(player.applied, event.version, BigInt(event.balance_after_minor))) return false
+  if (!isNew(player.applied, event.version, BigInt(event.balance_after_minor))) return false
 
   const amount_minor = BigInt(event.amount_minor)
   if (event.kind === 'deposit') player.deposited_minor += amount_minor

@@ -1,5 +1,6 @@
 import type { SystemEvent } from '#sut/contracts/events.ts'
 import { pause } from '#lib/wait.ts'
+import type { IsNew } from '#sut/designs/parts.ts'
 import { Conflict, type ShardBucket, type StoredShard } from './bucket.ts'
 import { apply, trim } from './model.ts'
 
@@ -11,7 +12,7 @@ const backOff_ms = 20
  * again. Resolves when the events are stored; when it throws, they may be stored or not, and can be applied again.
  * One call at a time for a shard.
  */
-export function updater(bucket: Pick<ShardBucket, 'latest' | 'write'>, onConflict: () => void) {
+export function updater(bucket: Pick<ShardBucket, 'latest' | 'write'>, onConflict: () => void, isNew?: IsNew) {
   const held = new Map<number, StoredShard>()
 
   const attempt = async (shard: number, events: readonly SystemEvent[]): Promise<void> => {
@@ -19,7 +20,7 @@ export function updater(bucket: Pick<ShardBucket, 'latest' | 'write'>, onConflic
     // Whatever goes wrong from here on, what is in memory is no longer what is stored.
     held.delete(shard)
     let changed = false
-    for (const event of events) changed = apply(stored.model, event) || changed
+    for (const event of events) changed = apply(stored.model, event, isNew) || changed
     if (changed) {
       trim(stored.model)
       stored.revision = await bucket.write(shard, stored)

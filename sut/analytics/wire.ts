@@ -9,6 +9,7 @@ import { durableOf, filterOf, progressOf, shards } from './consumers.ts'
 import { historyReader } from './reader.ts'
 import { modelLines } from './state-lines.ts'
 import { updater } from './updater.ts'
+import { applyVersion } from './versions.ts'
 
 const bucketName = 'analytics'
 /** The bus hands over what came within a second, or a full batch: one write of a shard's document for all of it. */
@@ -26,7 +27,9 @@ export async function wireAnalytics(platform: Platform): Promise<void> {
   const bucket = shardBucket(bus, bucketName)
   const conflicts = metrics.counter('analytics_conflicts_total', 'Writes of a shard that met a newer revision')
   const invalid = metrics.counter('analytics_invalid_events_total', 'Events that do not fit the contract')
-  const { apply } = updater(bucket, () => conflicts.inc())
+  const isNew = platform.part('analytics.is-new', applyVersion)
+  const { apply } = updater(bucket, () => conflicts.inc(), isNew)
+  const delivered = platform.part('analytics.deliveries', (events) => events)
 
   const take = (shard: number) => async (messages: readonly BusMessage[]) => {
     const valid = messages.filter(({ event, sequence }) => {
@@ -35,8 +38,7 @@ export async function wireAnalytics(platform: Platform): Promise<void> {
       log.error({ sequence }, 'an event does not fit the contract; telemetry keeps it aside')
       return false
     })
-    const events = valid.map(({ event }) => event)
-    await apply(shard, events)
+    await apply(shard, delivered(valid.map(({ event }) => event)))
     for (const message of messages) message.ack()
   }
   const consume = (shard: number, signal: AbortSignal) =>
@@ -61,7 +63,7 @@ export async function wireAnalytics(platform: Platform): Promise<void> {
     }
   })
 
-  const history = historyReader(bucket, clock)
+  const history = platform.part('analytics.history', historyReader(bucket, clock))
   platform.serve('analytics.history', ({ params }) => history(params['id']!))
   platform.pending('events_behind', async () => (await progressOf(bus)).reduce((sum, { behind }) => sum + behind, 0))
   platform.dump('models', () => modelLines(bucket))

@@ -34,13 +34,16 @@ export async function wireCatalog(platform: Platform): Promise<void> {
   })
 
   platform.dump('games', () => dumpGames(database))
-  platform.serve('catalog.game', ({ params }) => game.get(params['id']!))
-  platform.serve('catalog.version', async ({ params: { id, version } }) => {
-    const number = /^[1-9]\d{0,8}$/.test(version!) ? Number(version) : 0
-    const found = await read((reader) => readVersion(reader, id!, number))
-    if (found === undefined) throw new Problem('not_found', `there is no game ${id} of version ${version}`)
+  const gameNow = platform.part('catalog.game', (game_id) => game.get(game_id))
+  platform.serve('catalog.game', ({ params }) => gameNow(params['id']!))
+  const gameThen = platform.part('catalog.version', async (game_id, version) => {
+    const found = await read((reader) => readVersion(reader, game_id, version))
+    if (found === undefined) throw new Problem('not_found', `there is no game ${game_id} of version ${version}`)
     return found
   })
+  platform.serve('catalog.version', ({ params: { id, version } }) =>
+    gameThen(id!, /^[1-9]\d{0,8}$/.test(version!) ? Number(version) : 0),
+  )
   platform.serve('catalog.games', async () => {
     const all = await games.get('all')
     return {

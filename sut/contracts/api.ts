@@ -223,6 +223,7 @@ export type LoggedIn = Static<typeof loggedIn>
 export type MoneyMoved = Static<typeof moneyMoved>
 export type SpinRequest = Static<typeof spinRequest>
 export type SpinResult = Static<typeof spinResult>
+export type PlayerAccess = Static<typeof playerAccess>
 export type History = Static<typeof history>
 export type ActiveSeed = Static<typeof activeSeed>
 export type SeedRotated = Static<typeof seedRotated>

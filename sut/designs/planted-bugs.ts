@@ -1,12 +1,100 @@
+import { accountOverdrawn } from './bugs/account-overdrawn.ts'
 import { ackBeforeCommit } from './bugs/ack-before-commit.ts'
+import { answerEmbellished } from './bugs/answer-embellished.ts'
+import { auditRewritten } from './bugs/audit-rewritten.ts'
 import { auditSkips } from './bugs/audit-skips.ts'
+import { balanceStale } from './bugs/balance-stale.ts'
+import { conflictUnnoticed } from './bugs/conflict-unnoticed.ts'
+import { depositMisdirected } from './bugs/deposit-misdirected.ts'
+import { depositPadded } from './bugs/deposit-padded.ts'
+import { entryMissing } from './bugs/entry-missing.ts'
+import { eventForgotten } from './bugs/event-forgotten.ts'
+import { eventLost } from './bugs/event-lost.ts'
+import { eventRenamed } from './bugs/event-renamed.ts'
+import { exclusionUnseen } from './bugs/exclusion-unseen.ts'
+import { fundsRefusedEarly } from './bugs/funds-refused-early.ts'
+import { heldMoneySpent } from './bugs/held-money-spent.ts'
+import { historyOfAnother } from './bugs/history-of-another.ts'
 import { holdKept } from './bugs/hold-kept.ts'
+import { houseSideWrong } from './bugs/house-side-wrong.ts'
 import { idempotencyOff } from './bugs/idempotency-off.ts'
+import { limitOffByStake } from './bugs/limit-off-by-stake.ts'
+import { limitUnseen } from './bugs/limit-unseen.ts'
+import { logoutIgnored } from './bugs/logout-ignored.ts'
+import { modelCountsTwice } from './bugs/model-counts-twice.ts'
 import { nonceBurned } from './bugs/nonce-burned.ts'
+import { noncesSwapped } from './bugs/nonces-swapped.ts'
+import { oneTooMuch } from './bugs/one-too-much.ts'
+import { passwordIgnored } from './bugs/password-ignored.ts'
+import { payTableStale } from './bugs/pay-table-stale.ts'
+import { proofOtherSeed } from './bugs/proof-other-seed.ts'
+import { proofOtherTable } from './bugs/proof-other-table.ts'
+import { refreshServedTwice } from './bugs/refresh-served-twice.ts'
+import { refusedWithoutReason } from './bugs/refused-without-reason.ts'
+import { releasedCaptured } from './bugs/released-captured.ts'
+import { replayAdmitted } from './bugs/replay-admitted.ts'
+import { resolverMissing } from './bugs/resolver-missing.ts'
+import { revocationUnread } from './bugs/revocation-unread.ts'
 import { seedSwapped } from './bugs/seed-swapped.ts'
+import { signatureUnverified } from './bugs/signature-unverified.ts'
+import { suspensionIgnored } from './bugs/suspension-ignored.ts'
+import { timestampUnverified } from './bugs/timestamp-unverified.ts'
+import { tokenUnverified } from './bugs/token-unverified.ts'
+import { tombstoneMissing } from './bugs/tombstone-missing.ts'
+import { updatesLost } from './bugs/updates-lost.ts'
+import { winShort } from './bugs/win-short.ts'
+import { winTwice } from './bugs/win-twice.ts'
 import type { PlantedBug } from './planted-bug.ts'
 
+/** In the order of a ladder: money, rounds, events, care, doors. */
+const all: readonly PlantedBug[] = [
+  idempotencyOff,
+  ackBeforeCommit,
+  seedSwapped,
+  nonceBurned,
+  holdKept,
+  auditSkips,
+  updatesLost,
+  balanceStale,
+  tombstoneMissing,
+  conflictUnnoticed,
+  fundsRefusedEarly,
+  accountOverdrawn,
+  heldMoneySpent,
+  releasedCaptured,
+  houseSideWrong,
+  entryMissing,
+  refusedWithoutReason,
+  depositPadded,
+  depositMisdirected,
+  winTwice,
+  winShort,
+  oneTooMuch,
+  resolverMissing,
+  noncesSwapped,
+  proofOtherSeed,
+  answerEmbellished,
+  auditRewritten,
+  eventLost,
+  eventRenamed,
+  eventForgotten,
+  modelCountsTwice,
+  historyOfAnother,
+  limitUnseen,
+  exclusionUnseen,
+  limitOffByStake,
+  logoutIgnored,
+  suspensionIgnored,
+  refreshServedTwice,
+  revocationUnread,
+  replayAdmitted,
+  signatureUnverified,
+  timestampUnverified,
+  tokenUnverified,
+  passwordIgnored,
+  payTableStale,
+  proofOtherTable,
+]
+
 /** Every planted bug by its name. */
-export const plantedBugs: Readonly<Record<string, PlantedBug>> = Object.fromEntries(
-  [idempotencyOff, ackBeforeCommit, seedSwapped, nonceBurned, holdKept, auditSkips].map((bug) => [bug.name, bug]),
-)
+export const plantedBugs: Readonly<Record<string, PlantedBug>> = Object.fromEntries(all.map((bug) => [bug.name, bug]))

@@ -1,8 +1,9 @@
 import type { SpinResult } from '#sut/contracts/api.ts'
 import type { GameDefinition, RoundRequest } from '#sut/contracts/bodies.ts'
 import type { RoundEnded } from '#sut/contracts/events.ts'
-import { drawStops, highestWin, winOf } from '#sut/contracts/fairness.ts'
+import { drawStops, highestWin, winOf as standardWinOf } from '#sut/contracts/fairness.ts'
 import { Problem, problems, type ProblemCode } from '#sut/contracts/problems.ts'
+import type { WinOf } from '#sut/designs/parts.ts'
 import type { Seed } from './seed-store.ts'
 
 // One round, and what may become of it:
@@ -48,7 +49,7 @@ const transfer_max_minor = 1_000_000_000n
 export function draw(
   request: RoundRequest,
   game: GameDefinition,
-  { round_id, seed }: { round_id: string; seed: Seed },
+  { round_id, seed, winOf = standardWinOf }: { round_id: string; seed: Seed; winOf?: WinOf },
 ): NewRound {
   const { key, player_id, session_id, client_seed } = request
   const stake_minor = BigInt(request.stake_minor)

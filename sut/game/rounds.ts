@@ -1,6 +1,7 @@
 import type { Clock } from '#lib/clock.ts'
 import type { TransferAnswer, TransferKind } from '#sut/contracts/bodies.ts'
 import { Problem, problems } from '#sut/contracts/problems.ts'
+import type { SendTransfer } from '#sut/designs/parts.ts'
 import type { Call } from '#sut/platform/platform.ts'
 import type { RoundStore } from './round-store.ts'
 import { endedEvent, type Round, type RoundStatus } from './round.ts'
@@ -8,6 +9,8 @@ import { endedEvent, type Round, type RoundStatus } from './round.ts'
 export interface RoundParts {
   store: RoundStore
   call: Call
+  /** To the wallet. */
+  send: SendTransfer
   clock: Clock
 }
 
@@ -105,11 +108,9 @@ async function transfer(
   { round_id, player_id, game_id }: Round,
   kind: TransferKind,
   amount: bigint,
-  { call }: RoundParts,
+  { send }: RoundParts,
   deadline_ms: number,
 ): Promise<TransferAnswer> {
-  return await call('wallet.transfer', {
-    body: { key: `${kind}:${round_id}`, kind, player_id, amount_minor: Number(amount), round_id, game_id },
-    deadline_ms,
-  })
+  const request = { key: `${kind}:${round_id}`, kind, player_id, amount_minor: Number(amount), round_id, game_id }
+  return await send(request, deadline_ms)
 }

@@ -2,13 +2,14 @@ import { newId } from '#lib/random.ts'
 import type { SpinResult } from '#sut/contracts/api.ts'
 import type { GameDefinition, RoundRequest } from '#sut/contracts/bodies.ts'
 import { Problem } from '#sut/contracts/problems.ts'
-import type { DrawnWith } from '#sut/designs/parts.ts'
+import type { DrawnWith, WinOf } from '#sut/designs/parts.ts'
 import { answerOf, checkSame, draw, type Round } from './round.ts'
 import { play, type RoundParts } from './rounds.ts'
 import type { SeedStore } from './seed-store.ts'
 
 export interface SpinParts extends RoundParts {
   drawnWith: DrawnWith
+  winOf: WinOf
   seeds: Pick<SeedStore, 'begin' | 'end' | 'isUsedUp'>
   definition: (game_id: string) => Promise<GameDefinition>
 }
@@ -64,7 +65,7 @@ async function openAt(start: Place, request: RoundRequest, game: GameDefinition,
     else if (seeds.isUsedUp(seed)) await seeds.end(seed)
     else {
       const drawn = { ...seed, server_seed: parts.drawnWith(seed.server_seed) }
-      const opened = await store.open(draw(request, game, { round_id: newId(), seed: drawn }))
+      const opened = await store.open(draw(request, game, { round_id: newId(), seed: drawn, winOf: parts.winOf }))
       if (opened !== undefined) return opened
     }
     place = await store.look(request.player_id, request.key)

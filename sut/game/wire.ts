@@ -1,4 +1,5 @@
 import type { GameDefinition } from '#sut/contracts/bodies.ts'
+import { winOf } from '#sut/contracts/fairness.ts'
 import type { Platform } from '#sut/platform/platform.ts'
 import { definitions } from './definitions.ts'
 import { dumpGame } from './dump.ts'
@@ -25,26 +26,39 @@ export function wireGame(platform: Platform): void {
     load: (id) => call('catalog.game', { params: { id }, deadline_ms: clock.monotonic_ms() + catalog_ms }),
   })
   const seeds = seedStore({ database, rounds_per_seed_max })
-  const parts = { store, seeds, drawnWith, call, clock, definition: definitions(cache) }
+  const send = platform.part('game.send-transfer', (request, deadline_ms) =>
+    call('wallet.transfer', { body: request, deadline_ms }),
+  )
+  const parts = {
+    store,
+    seeds,
+    drawnWith,
+    winOf: platform.part('game.win-of', winOf),
+    send,
+    call,
+    clock,
+    definition: definitions(cache),
+  }
 
   platform.outbox(database)
   platform.pending('rounds_open', () => store.openCount())
   platform.dump('game', () => dumpGame(database))
-  platform.background('resolver', (signal) =>
-    resolver(
-      parts,
-      (failed) => log.warn({ failed: failed.slice(0, 5), count: failed.length }, 'rounds left open'),
-      signal,
-    ),
+  const left = (failed: string[]): void =>
+    log.warn({ failed: failed.slice(0, 5), count: failed.length }, 'rounds left open')
+  platform.background(
+    'resolver',
+    platform.part('game.resolver', (signal) => resolver(parts, left, signal)),
   )
-  platform.serve('game.spin', ({ body, deadline_ms }) => spin(body, parts, deadline_ms))
+  const play = platform.part('game.spin', (request, deadline_ms) => spin(request, parts, deadline_ms))
+  platform.serve('game.spin', ({ body, deadline_ms }) => play(body, deadline_ms))
   platform.serve('game.seed', ({ params }) => promised(params['id']!, seeds))
   platform.serve('game.rotate', ({ body }) => rotate(body.player_id, seeds))
-  platform.serve('game.proof', ({ params, deadline_ms }) => {
+  const prove = platform.part('game.proof', (player_id, round_id, deadline_ms) => {
     const version = (id: string, number: number) =>
       call('catalog.version', { params: { id, version: String(number) }, deadline_ms })
-    return proofOf(params['id']!, params['round']!, { store, version })
+    return proofOf(player_id, round_id, { store, version })
   })
+  platform.serve('game.proof', ({ params, deadline_ms }) => prove(params['id']!, params['round']!, deadline_ms))
   platform.serve('game.session_result', async ({ params }) => ({
     net_result_minor: await store.netOf(params['id']!, params['session']!),
   }))

@@ -12,7 +12,7 @@ import { Problem } from '#sut/contracts/problems.ts'
 // key, so they are refused until nonces are shared again (door.ts).
 export interface NonceStore {
   /** The value that was there, or null when ours was set, to live for ttl_ms. */
-  setIfAbsent(key: string, value: string, ttl_ms: number): Promise<string | null>
+  setIfAbsent: (key: string, value: string, ttl_ms: number) => Promise<string | null>
 }
 
 export interface NonceOptions {

@@ -9,7 +9,7 @@ import { nonces, type NonceStore } from './nonces.ts'
 import { operations } from './operations.ts'
 import { rates, type RateStore } from './rates.ts'
 import { revocations } from './revocations.ts'
-import { skewMost_ms } from './signature.ts'
+import { skewMost_ms, verifySignature } from './signature.ts'
 
 // In flight: about what one gateway serves within its deadline when it is busy. More would only wait and end too late.
 const limits = {
@@ -69,10 +69,16 @@ export async function wireGateway(platform: Platform): Promise<void> {
   await platform.http.register(
     publicDoor({
       operations: operations(platform.call, signing_master),
-      holders: holders({ verify: tokenVerifier(platform), signing_master, clock, kept_max: 10_000 }),
-      revocations: revoked,
+      holders: holders({
+        verify: platform.part('gateway.verify-token', tokenVerifier(platform)),
+        signing_master,
+        clock,
+        kept_max: 10_000,
+      }),
+      verifySignature: platform.part('gateway.verify-signature', verifySignature),
+      revocations: { has: platform.part('gateway.is-revoked', (jti) => revoked.has(jti)) },
       nonces: nonces({
-        store: redisNonces(platform.redis()),
+        store: { setIfAbsent: platform.part('gateway.claim-in-store', redisNonces(platform.redis()).setIfAbsent) },
         clock,
         ttl_ms: 2 * skewMost_ms + 10_000,
         remembered_max: 200_000,

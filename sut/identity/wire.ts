@@ -36,9 +36,10 @@ export async function wireIdentity(platform: Platform): Promise<void> {
   const players = playerStore(database)
   await ensureStaff(players, hasher, platform.config.secrets)
   const { suspend, reinstate } = operators({ database, clock })
+  const suspendPlayer = platform.part('identity.suspend', suspend)
   const { register, login } = accounts({
     players,
-    passwords: hasher,
+    passwords: { ...hasher, verify: platform.part('identity.is-password', hasher.verify) },
     attempts: tries,
     isStaffSecret: staffSecrets(platform.config.secrets),
     logins: sessions,
@@ -50,11 +51,12 @@ export async function wireIdentity(platform: Platform): Promise<void> {
   platform.serve('identity.register', ({ body }) => register(body))
   platform.serve('identity.login', ({ body: { address, ...credentials } }) => login(credentials, address))
   platform.serve('identity.refresh', ({ body }) => sessions.refresh(body.refresh_token))
+  const endLogin = platform.part('identity.end-login', (jti) => sessions.end(jti))
   platform.serve('identity.logout', async ({ body }) => {
-    await sessions.end(body.jti)
+    await endLogin(body.jti)
     return { logged_out: true }
   })
-  platform.serve('identity.suspend', ({ params, body }) => suspend({ player_id: params['id']!, ...body }))
+  platform.serve('identity.suspend', ({ params, body }) => suspendPlayer({ player_id: params['id']!, ...body }))
   platform.serve('identity.reinstate', ({ params, body }) => reinstate({ player_id: params['id']!, ...body }))
   platform.serve('identity.revoked', async () => ({ jtis: await sessions.revoked() }))
   platform.serve('identity.keys', () => keys.published())

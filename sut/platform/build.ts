@@ -62,7 +62,6 @@ export async function buildPlatform(
   const { tracer, share: trace_share } = traced
   const own = { config, certificates, discovery, clock, log, metrics, meter, tracer, trace_share }
   const connected = connect({ ...own, ...place })
-
   const readiness = readinessChecks()
   const pending = new Map<string, () => Promise<number> | number>()
   const routes = new Map<string, Operate>()
@@ -105,7 +104,8 @@ export async function buildPlatform(
     bus: () => (bus ??= busOf(config, discovery, log, tracer)),
     outbox: (database) => {
       pending.set('outbox', () => unpublished(database))
-      loops.start('outbox', (signal) => relayOutbox(database, platform.bus(), signal))
+      const publish = platform.part('platform.publish', (event) => platform.bus().publish(event))
+      loops.start('outbox', (signal) => relayOutbox(database, { publish }, signal))
     },
   }
 

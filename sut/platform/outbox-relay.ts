@@ -23,7 +23,7 @@ interface OutboxRow {
  * the last one": numbers are taken before commit, so a row with a smaller number can appear later. A relay that dies between
  * publish and mark publishes again: at least once. Bounded by one batch; the table is the queue.
  */
-export async function relayOutbox(database: Database, bus: Bus, signal: AbortSignal): Promise<void> {
+export async function relayOutbox(database: Database, bus: Pick<Bus, 'publish'>, signal: AbortSignal): Promise<void> {
   let wait_ms = gather_ms
   while (!signal.aborted) {
     const count = await relayBatch(database, bus)

@@ -30,7 +30,8 @@ export function wireSession(platform: Platform): void {
   platform.outbox(database)
   platform.dump('outbox', () => outboxLines(database))
   platform.serve('session.open', ({ body, deadline_ms }) => open(body, deadline_ms))
-  platform.serve('session.check', ({ body, params }) => check(params['id']!, body))
+  const checkStake = platform.part('session.check', check)
+  platform.serve('session.check', ({ body, params }) => checkStake(params['id']!, body))
 
   platform.background('settler', async (signal) => {
     await platform.bus().streams.ensure(eventStream)

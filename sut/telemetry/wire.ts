@@ -53,9 +53,10 @@ function wireLog(platform: Platform, bus: Bus): void {
   const events = metrics.counter('telemetry_events_total', 'Events taken from the stream, by outcome', ['outcome'])
   const letters = deadLetters(bus)
   const count = business(metrics)
+  const record = platform.part('telemetry.record', (event) => bus.record(event))
   const take = recorder({
     record: async (event) => {
-      const first = await bus.record(event)
+      const first = await record(event)
       if (first) count(event)
       return first
     },

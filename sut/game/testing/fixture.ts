@@ -2,8 +2,9 @@ import { join } from 'node:path'
 import { systemClock } from '#lib/clock.ts'
 import { newId } from '#lib/random.ts'
 import type { GameDefinition, RoundRequest, StakeReservation, TransferRequest } from '#sut/contracts/bodies.ts'
+import { winOf } from '#sut/contracts/fairness.ts'
 import type { CallName } from '#sut/contracts/calls.ts'
-import type { DedupeKey, DrawnWith } from '#sut/designs/parts.ts'
+import type { DedupeKey, DrawnWith, SendTransfer } from '#sut/designs/parts.ts'
 import { openDatabase, type Database } from '#sut/platform/database.ts'
 import { migrate } from '#sut/platform/migrate.ts'
 import type { AnswerOf, Call, CallOptions } from '#sut/platform/platform.ts'
@@ -113,7 +114,8 @@ function world(store: RoundStore, seeds: SeedStore, drawnWith: DrawnWith, game: 
     move: (round, move) => step(`to ${move.to}`, () => store.move(round, move)),
   }
   const definition = (): Promise<GameDefinition> => Promise.resolve(game)
-  const parts = { store: troubled, seeds, drawnWith, call, clock: systemClock, definition }
+  const send: SendTransfer = (body, limit_ms) => call('wallet.transfer', { body, deadline_ms: limit_ms })
+  const parts = { store: troubled, seeds, drawnWith, winOf, send, call, clock: systemClock, definition }
   const made: World = {
     parts,
     wallet,

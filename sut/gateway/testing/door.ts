@@ -10,7 +10,7 @@ import { holders } from '../holders.ts'
 import { nonces } from '../nonces.ts'
 import { operations } from '../operations.ts'
 import { rates } from '../rates.ts'
-import { signatureOf, signingKeyOf } from '../signature.ts'
+import { signatureOf, signingKeyOf, verifySignature } from '../signature.ts'
 
 const signing_master = 'master of the test'
 export const token = await new SignJWT({})
@@ -51,6 +51,7 @@ export async function door(answer: (name: string) => unknown, in_flight_max = 10
         clock: systemClock,
         kept_max: 10,
       }),
+      verifySignature,
       revocations: { has: async () => false },
       nonces: nonces({
         store: {

@@ -1,0 +1,24 @@
+import type { Experiment } from './experiment.ts'
+
+// Later than the resolver takes a round (3 s), so that its rollback overtakes the bet: whoever resolves in region b is not slowed down.
+const latency_ms = 4_500
+
+export const lateBets: Experiment = {
+  name: 'late-bets',
+  title: 'Bets arrive after their rounds were given up',
+  description:
+    'For 8 s the game in region a reaches the wallet 4.5 s late. Its spins fail, and the resolver takes back bets that the wallet has not seen yet. When they arrive, they must be refused: no money may be gone for a round that was cancelled.',
+  load: { journey: 'player', profile: 'steady', rate_per_s: 30, players: 80 },
+  steady_state: { success_rate_min: 0.99, p99_ms_max: 500, for_s: 5, limit_s: 30 },
+  trials: 1,
+  faults: [
+    {
+      fault: 'link-latency',
+      parameters: { from: 'game', to: 'wallet', from_region: 'a', latency_ms, delays: 'requests' },
+      hold_s: 8,
+    },
+  ],
+  recovery: { good_s: 5, limit_s: 40 },
+  stop: { failed_share_max: 1, for_s: 60 },
+  expectations: { consistent: true, recovery_s_max: 30 },
+}
