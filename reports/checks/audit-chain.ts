@@ -4,6 +4,7 @@ import { chainBreakOf } from '../model/audit.ts'
 import type { State } from '../record/record.ts'
 import { operationOf } from './applied-twice.ts'
 import { verdictOf, type Check } from './check.ts'
+import { redelivered } from './deliveries.ts'
 import { linesOf, nameOf, type Evidence } from './evidence.ts'
 
 type Verdict = ReturnType<typeof verdictOf>
@@ -17,6 +18,11 @@ export const auditChain: Check = {
   title: 'The audit trail is unbroken, and has each transfer and each state of a hold once',
   needs: ['state', 'rest'],
   dangers: [
+    {
+      name: 'redelivered_to_trail',
+      what: 'events that came to telemetry more than once, for the audit trail',
+      brought_about_by: 'faults that end consumers, or cut them from the bus while they work',
+    },
     {
       name: 'audited_during_fault',
       what: 'entries of what happened while a fault was at work',
@@ -33,6 +39,10 @@ export const auditChain: Check = {
     if (state.audit.length + state.audit_head.length + state.transfer.length === 0) return verdict.outcome()
     const entries = state.audit.map(({ entry }) => entry).toSorted((one, other) => one.sequence - other.sequence)
     verdict.examine(entries.length + state.transfer.length)
+    verdict.exercise(
+      'redelivered_to_trail',
+      redelivered(state, (name) => name === 'audit'),
+    )
     countDangers(entries, evidence, verdict)
     compareChain(entries, state, evidence, verdict)
     compareTransfers(entries, state.transfer, evidence, verdict)

@@ -2,6 +2,7 @@ import type { StateOf } from '#sut/contracts/state.ts'
 import { verdictOf, type Check } from './check.ts'
 import { operationOf } from './applied-twice.ts'
 import { linesOf, type Evidence } from './evidence.ts'
+import { redelivered } from './deliveries.ts'
 import { looksWith } from './pending.ts'
 
 /**
@@ -12,6 +13,11 @@ export const outboxLog: Check = {
   title: 'Every event of an outbox is in the log once, and no other',
   needs: ['state', 'rest'],
   dangers: [
+    {
+      name: 'redelivered_to_log',
+      what: 'events that came to telemetry more than once, for the log',
+      brought_about_by: 'faults that end consumers, or cut them from the bus while they work',
+    },
     {
       name: 'events_during_fault',
       what: 'events of what happened while a fault was at work',
@@ -32,6 +38,10 @@ export const outboxLog: Check = {
     verdict.examine(state.outbox.length + state.log.length)
     const during = state.log.filter(({ event }) => evidence.faultAt(event.occurred_at_ms) !== null)
     verdict.exercise('events_during_fault', during.length)
+    verdict.exercise(
+      'redelivered_to_log',
+      redelivered(state, (name) => name === 'telemetry'),
+    )
     verdict.exercise('outbox_rows_waiting', looksWith('outbox', observations))
 
     for (const row of state.outbox) {

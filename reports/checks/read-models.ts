@@ -2,6 +2,7 @@ import type { StateOf } from '#sut/contracts/state.ts'
 import type { State } from '../record/record.ts'
 import { operationOf } from './applied-twice.ts'
 import { verdictOf, type Check } from './check.ts'
+import { redelivered } from './deliveries.ts'
 
 type PlayerModel = Omit<StateOf<'player_model'>, 'kind' | 'player_id'>
 type GameModel = Omit<StateOf<'game_model'>, 'kind' | 'game_id'>
@@ -12,6 +13,11 @@ export const readModels: Check = {
   title: 'The read models equal the ledger',
   needs: ['state', 'rest'],
   dangers: [
+    {
+      name: 'redelivered_to_models',
+      what: 'events that came to analytics more than once, for the read models',
+      brought_about_by: 'faults that end consumers, or cut them from the bus while they work',
+    },
     {
       name: 'events_in_crossing',
       what: 'transfers whose neighbours in the account were under way at the same time, so that their events come in any order',
@@ -35,6 +41,10 @@ export const readModels: Check = {
       if (operation !== undefined && evidence.crossing.has(operation)) verdict.exercise('events_in_crossing')
       if (evidence.faultAt(transfer.created_at_ms) !== null) verdict.exercise('transfers_modelled_during_fault')
     }
+    verdict.exercise(
+      'redelivered_to_models',
+      redelivered(state, (name) => name.startsWith('analytics-')),
+    )
     const models = new Map(state.player_model.map((line) => [line.player_id, line]))
     const accounts = new Map(state.account.map((line) => [line.account, line]))
     const players = playersOf(state)

@@ -15,9 +15,25 @@ export const roundsEnded: Check = {
       brought_about_by: 'faults that end processes or cut links; impatient',
     },
     {
-      name: 'rounds_cancelled',
-      what: 'rounds that were cancelled: their stake is given back',
-      brought_about_by: 'faults on the way to the wallet; two-devices, careful',
+      name: 'resolver_ended',
+      what: 'rounds that the resolver ended, because their request had left them behind',
+      brought_about_by:
+        'faults that end processes or cut links; two-devices and careful, whose refused bets it takes back',
+    },
+    {
+      name: 'resolver_paid',
+      what: 'such rounds that were paid: the bet stood, and the win was still owed',
+      brought_about_by: 'faults that end the game or the wallet, or cut links between them',
+    },
+    {
+      name: 'bets_taken_back',
+      what: 'bets that stood and were rolled back',
+      brought_about_by: 'faults that end the game or the wallet, or cut links between them',
+    },
+    {
+      name: 'bets_refused_in_advance',
+      what: 'bets that were rolled back before they came: they must be refused when they do',
+      brought_about_by: 'faults on the way to the wallet; two-devices and careful, whose bets are refused',
     },
     {
       name: 'spins_during_fault',
@@ -33,9 +49,14 @@ export const roundsEnded: Check = {
       if (answerLost(operation)) verdict.exercise('spins_unanswered')
       if (duringFault(evidence, operation)) verdict.exercise('spins_during_fault')
     }
+    for (const { transfer_kind } of state.transfer) {
+      if (transfer_kind === 'rollback') verdict.exercise('bets_taken_back')
+      if (transfer_kind === 'tombstone') verdict.exercise('bets_refused_in_advance')
+    }
     for (const round of state.round) {
       verdict.examine()
-      if (round.status === 'cancelled') verdict.exercise('rounds_cancelled')
+      if (round.resolved === true) verdict.exercise('resolver_ended')
+      if (round.resolved === true && round.status === 'completed') verdict.exercise('resolver_paid')
       const what = wrongWith(round, evidence)
       if (what === null) continue
       const operation = evidence.operationsByKey.get(playerKey(round.player_id, round.key))?.[0]

@@ -38,6 +38,7 @@ export const emptyState = (): State => ({
   round: [],
   game: [],
   log: [],
+  delivery: [],
   player_model: [],
   game_model: [],
   audit: [],

@@ -15,7 +15,13 @@ afterAll(async () => {
   await nats[Symbol.asyncDispose]()
 })
 
-const inText = (lines: readonly StateLine[]) => lines.map((line) => JSON.stringify(line)).toSorted()
+const inText = (lines: readonly StateLine[]) =>
+  lines
+    .filter(({ kind }) => kind !== 'delivery')
+    .map((line) => JSON.stringify(line))
+    .toSorted()
+const deliveriesIn = (lines: readonly StateLine[]): number =>
+  lines.reduce((sum, line) => sum + (line.kind === 'delivery' ? line.deliveries : 0), 0)
 
 /** What the dump must hold, from plain sums. */
 function expectedLines({ players, games }: ReturnType<typeof playHistory>['expected']): StateLine[] {
@@ -52,6 +58,7 @@ test('two instances share the work, and one carries on alone when the other is g
   await publish(shuffled)
   await waitFor(async () => (await b.pending()) === 0, { what: 'all shards to be applied', limit_ms: 20_000 })
   expect(inText(await a.lines())).toEqual(inText(await b.lines()))
+  expect(deliveriesIn(await a.lines())).toBe(shuffled.length)
 
   await a.stop()
   await publish(later)

@@ -1,5 +1,6 @@
 import type { ConsumerInfo } from '@nats-io/jetstream'
 import { eventStream, shardCount } from '#sut/contracts/events.ts'
+import type { StateOf } from '#sut/contracts/state.ts'
 import type { Bus } from '#sut/platform/bus.ts'
 
 /** One durable consumer a shard, shared by all instances. */
@@ -13,6 +14,13 @@ export interface Progress {
   behind: number
   /** Everything up to this sequence is acknowledged. */
   floor: number
+}
+
+/** How often each consumer of EVENTS, of whatever service, was handed an event. */
+export async function* deliveryLines(bus: Bus): AsyncIterable<StateOf<'delivery'>> {
+  const manager = await bus.streams.manager()
+  for await (const { name, delivered } of manager.consumers.list(eventStream))
+    yield { kind: 'delivery', consumer: name, deliveries: delivered.consumer_seq }
 }
 
 /** Progress of all shards in one request. A consumer that does not exist, or does not answer, has something to do. */

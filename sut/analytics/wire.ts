@@ -5,7 +5,7 @@ import type { BusMessage } from '#sut/platform/bus.ts'
 import type { Platform } from '#sut/platform/platform.ts'
 import { shardBucket } from './bucket.ts'
 import { isHome, stillness } from './care.ts'
-import { durableOf, filterOf, progressOf, shards } from './consumers.ts'
+import { deliveryLines, durableOf, filterOf, progressOf, shards } from './consumers.ts'
 import { historyReader } from './reader.ts'
 import { modelLines } from './state-lines.ts'
 import { updater } from './updater.ts'
@@ -67,4 +67,5 @@ export async function wireAnalytics(platform: Platform): Promise<void> {
   platform.serve('analytics.history', ({ params }) => history(params['id']!))
   platform.pending('events_behind', async () => (await progressOf(bus)).reduce((sum, { behind }) => sum + behind, 0))
   platform.dump('models', () => modelLines(bucket))
+  platform.dump('deliveries', () => deliveryLines(bus))
 }

@@ -69,6 +69,8 @@ const roundState = Type.Object({
   game_id: Type.String(),
   game_version: Type.Integer(),
   status: Type.String(), // 'completed' and 'cancelled' are final
+  /** Ended by the resolver, because its request had left it behind. Absent in records of before that was kept. */
+  resolved: Type.Optional(Type.Boolean()),
   stake_minor: balanceMinor,
   win_minor: Type.Union([balanceMinor, Type.Null()]),
   /** Null until the seed is revealed. */
@@ -87,6 +89,12 @@ const gameState = Type.Object({
   pays: Type.Record(Type.String(), Type.Integer()),
 })
 const logState = Type.Object({ kind: Type.Literal('log'), event: systemEvent })
+/** How often a consumer of the bus was handed an event, since it was made; with more than there are events, some came again. */
+const deliveryState = Type.Object({
+  kind: Type.Literal('delivery'),
+  consumer: Type.String(),
+  deliveries: Type.Integer(),
+})
 /** Read model of a player, as analytics holds it. */
 const playerModelState = Type.Object({
   kind: Type.Literal('player_model'),
@@ -130,6 +138,7 @@ export const stateLine = Type.Union([
   roundState,
   gameState,
   logState,
+  deliveryState,
   playerModelState,
   gameModelState,
   auditState,

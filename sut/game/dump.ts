@@ -18,7 +18,7 @@ type RoundRow = Omit<RoundLine, 'kind' | 'stake_minor' | 'win_minor'> & { stake:
 async function* rounds(database: Source): AsyncGenerator<RoundLine> {
   const rows = pages<RoundRow>(page_size, (last, size) =>
     database.query(
-      `SELECT round_id, key, player_id, session_id, game_id, game_version, status, stake, server_seed, server_seed_hash,
+      `SELECT round_id, key, player_id, session_id, game_id, game_version, status, resolved, stake, server_seed, server_seed_hash,
          client_seed, nonce, CASE WHEN status <> 'cancelled' THEN stops END AS stops,
          CASE WHEN status <> 'cancelled' THEN win END AS win
        FROM rounds WHERE round_id > $1 ORDER BY round_id LIMIT $2`,

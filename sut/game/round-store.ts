@@ -13,6 +13,8 @@ export interface Move {
   refusal?: string
   /** With a final status: leaves through the outbox, in the same transaction. */
   event?: RoundEnded
+  /** With a final status: the resolver ended it. */
+  resolved?: boolean
 }
 
 export interface RoundStore {
@@ -62,7 +64,8 @@ const open_sql = `WITH taken AS (
 // resolver's at once.
 const move_sql = `WITH moved AS (
     UPDATE rounds SET status = $3, balance_after = coalesce($4, balance_after), version = coalesce($5, version),
-      refusal = coalesce($6, refusal), resolve_after = CASE WHEN $3 = 'cancelling' THEN now() ELSE resolve_after END
+      refusal = coalesce($6, refusal), resolved = $9,
+      resolve_after = CASE WHEN $3 = 'cancelling' THEN now() ELSE resolve_after END
     WHERE round_id = $1 AND status = $2 RETURNING player_id, status, balance_after, version, refusal
   ), said AS (
     INSERT INTO outbox (event_id, type, player_id, body, traceparent)
@@ -125,11 +128,11 @@ export function roundStore({ database, dedupeKey, resolve_after_ms }: Parts): Ro
       return promised && { ...round, ...promised, ...newly_opened }
     },
     byId,
-    async move(round, { to, answer, refusal, event }) {
+    async move(round, { to, answer, refusal, event, resolved = false }) {
       const { round_id, status } = round
       const values = [round_id, status, to, answer?.balance_minor ?? null, answer?.version ?? null, refusal ?? null]
       const said = [event ?? null, event === undefined ? null : sampledHeader(currentTrace())]
-      const [after] = await database.query<Moved>(move_sql, [...values, ...said], { name: 'round-move' })
+      const [after] = await database.query<Moved>(move_sql, [...values, ...said, resolved], { name: 'round-move' })
       return after && { ...round, ...after }
     },
     claim: (limit, lease_ms) => database.query<Round>(claim_sql, [limit, lease_ms], { name: 'round-claim' }),

@@ -12,6 +12,8 @@ export interface RoundParts {
   /** To the wallet. */
   send: SendTransfer
   clock: Clock
+  /** Whoever works on a round is the resolver; what it ends is marked. */
+  resolves?: boolean
 }
 
 // One step per status. Several processes may work on the same round (a retry beside the first request, a resolver beside
@@ -59,7 +61,8 @@ export async function play(round: Round, parts: RoundParts, deadline_ms: number,
  */
 export async function finish(round: Round, parts: RoundParts, deadline_ms: number): Promise<Round> {
   const cancel: Step = (left) => moved(left, parts, { to: 'cancelling' })
-  return await steps(round, { opened: cancel, paying: payWin, cancelling: undoBet }, parts, deadline_ms)
+  const resolving: RoundParts = { ...parts, resolves: true }
+  return await steps(round, { opened: cancel, paying: payWin, cancelling: undoBet }, resolving, deadline_ms)
 }
 
 /** No way through the statuses is longer than opened → paying → completed; a lost race costs a step more. */
@@ -83,7 +86,7 @@ async function steps(
 /** The round after the move, or, when somebody else was first, as it is now. */
 async function moved(
   round: Round,
-  { store, clock }: RoundParts,
+  { store, clock, resolves = false }: RoundParts,
   { to, answer, refusal }: { to: RoundStatus; answer?: TransferAnswer; refusal?: string },
 ): Promise<Round> {
   const final = to === 'completed' || to === 'cancelled'
@@ -91,7 +94,7 @@ async function moved(
     to,
     ...(answer === undefined ? {} : { answer }),
     ...(refusal === undefined ? {} : { refusal }),
-    ...(final ? { event: endedEvent(round, to, clock.wall_ms()) } : {}),
+    ...(final ? { event: endedEvent(round, to, clock.wall_ms()), resolved: resolves } : {}),
   })
   return after ?? (await store.byId(round.round_id))
 }

@@ -20,7 +20,7 @@ export async function startInstance(region: Region, server: { host: string; port
   const registry = new Registry()
   let history: ((request: { params: Record<string, string> }) => Promise<History>) | undefined
   let pending: (() => Promise<number>) | undefined
-  let dump: (() => AsyncIterable<StateLine>) | undefined
+  const dumps: (() => AsyncIterable<StateLine>)[] = []
 
   const parts = {
     config,
@@ -33,13 +33,13 @@ export async function startInstance(region: Region, server: { host: string; port
     },
     serve: (_: string, handler: typeof history) => (history = handler),
     pending: (_: string, read: typeof pending) => (pending = read),
-    dump: (_: string, lines: typeof dump) => (dump = lines),
+    dump: (_: string, lines: () => AsyncIterable<StateLine>) => dumps.push(lines),
   }
   await wireAnalytics(parts as unknown as Platform)
   return {
     bus,
     pending: () => pending!(),
-    lines: () => Array.fromAsync(dump!()),
+    lines: async () => (await Promise.all(dumps.map((lines) => Array.fromAsync(lines())))).flat(),
     history: (player_id: string) => history!({ params: { id: player_id } }),
     stop: async () => {
       abort.abort()
