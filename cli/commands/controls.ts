@@ -1,109 +1,104 @@
+import { join } from 'node:path'
 import type { Argv } from 'yargs'
+import { unknownName } from '#chaos/engine/nearest.ts'
+import type { Plan } from '#chaos/engine/plan.ts'
+import { experiments } from '#chaos/experiments/registry.ts'
+import { systemClock } from '#lib/clock.ts'
 import { Failure } from '#lib/errors.ts'
-import { gateAgainst } from '#reports/gate/baseline.ts'
 import type { ResultFile } from '#reports/record/result.ts'
-import { designs } from '#sut/designs/registry.ts'
-import { catalogue } from '../catalogue.ts'
+import type { PlantedBug } from '#sut/designs/planted-bug.ts'
+import { plantedBugs } from '#sut/designs/planted-bugs.ts'
+import { controlRun, marksOf, shortened } from '../control-runs.ts'
+import { controlsOf, controlsText, outcomeOf, type PlantedRun } from '../control-table.ts'
+import { newRunId, runsFolder, shown } from '../folders.ts'
 import { number, withLoad, withRun } from '../options.ts'
-import { readExperiments } from '../read-experiment.ts'
-import { planAll, runAll, type RunOptions } from '../run-experiments.ts'
-import { session } from '../session.ts'
+import { planAll, type RunOptions } from '../run-experiments.ts'
+import { session, type Session } from '../session.ts'
 
-interface Options extends Omit<RunOptions, 'design'> {
+interface Options extends Omit<RunOptions, 'design' | 'trials'> {
   repeat: number
+  pairs?: number
+  only?: string[]
   out?: string
   json: boolean
 }
 
-export interface Control {
-  title: string
-  ok: boolean
-  text: string
-  /** What a miss of it would be: of a bug that is there, or an alarm without one. */
-  about: 'sensitivity' | 'false-alarm'
-}
-
-const bugs = Object.values(designs).flatMap(({ name, planted_bug }) => (planted_bug ? [name] : []))
-
-/** Exit code 0 when every planted bug was found and nothing else was; 1 otherwise. */
+/** Exit code 0 when every planted bug was caught by the check that is meant for it, every time, and there was no false alarm; else 1. */
 export const controls = {
   command: 'controls',
-  describe: 'Is the harness itself to be trusted? Two calm runs must not differ, planted bugs must be found',
+  describe:
+    'Is the harness itself to be trusted? Planted bugs must be caught, runs of one and the same system must not differ',
   builder: (yargs: Argv) =>
-    withLoad(withRun(yargs)).option(
-      'repeat',
-      number('repeat', 'How often each control is run', { min: 1, max: 20, integer: true }, 1),
-    ),
-  handler: async ({ repeat, out, json, trials = 2, ...options }: Options): Promise<void> => {
-    const read = (name: string) => readExperiments([name], catalogue, [])
-    const [calm, kill] = [await read('calm'), await read('wallet-kill')]
-    const round = [
-      ...planAll([...calm, ...calm], { ...options, design: 'standard' }),
-      ...bugs.flatMap((design) => planAll(kill, { ...options, trials, design })),
-    ]
-    const plans = Array.from({ length: repeat }, () => round).flat()
+    withLoad(withRun(yargs))
+      .option('repeat', number('repeat', 'How often each bug is run', { min: 1, max: 20, integer: true }, 1))
+      .option(
+        'pairs',
+        number('pairs', 'Pairs of runs of the standard; without it ten for three repeats, and none with --only', {
+          min: 0,
+          max: 50,
+          integer: true,
+        }),
+      )
+      .option('only', { type: 'array', string: true, requiresArg: true, describe: 'These planted bugs alone' }),
+  handler: async ({ repeat, pairs, only, out, json, ...options }: Options): Promise<void> => {
+    const bugs = chosen(only)
+    const pair_count = pairs ?? (only === undefined ? Math.ceil((repeat * 10) / 3) : 0)
+    const planned = bugs.map((bug) => ({ bug, plan: planOf(bug.experiment, bug.name, options, true) }))
+    const calm = planOf('calm', 'standard', options, false)
+    const folder = out ?? join(runsFolder, newRunId('controls', systemClock.wall_ms()))
     using here = session()
-    const { results, failure, not_undone } = await runAll({ plans, name: 'controls', out, ...here })
+    const planted: PlantedRun[] = []
+    for (let round = 1; round <= repeat; round++)
+      for (const { bug, plan } of planned)
+        planted.push(await plantedRun(bug, plan, join(folder, `${round}-${bug.name}`), here))
+    const standard = pair_count === 0 ? [] : await standardRuns(calm, pair_count + 1, folder, here)
     here.terminal.clear()
-    const rounds = Array.from({ length: repeat }, (_, index) =>
-      results.slice(index * round.length, (index + 1) * round.length),
-    )
-    const found = rounds.flatMap((each) => controlsOf(each))
-    console.log(json ? JSON.stringify(found, null, 2) : controlsText(found))
-    if (not_undone.length > 0) throw new Failure('NOT_UNDONE', not_undone.join('; '))
-    if (failure !== undefined) throw failure
-    process.exitCode = found.every(({ ok }) => ok) ? 0 : 1
+    const found = controlsOf(planted, standard)
+    console.log(json ? JSON.stringify(found, null, 2) : `${controlsText(found)}\nrecords: ${shown(folder)}`)
+    process.exitCode = found.ok ? 0 : 1
   },
 }
 
-/** Of one round: two calm runs, then one run for each planted bug. */
-export function controlsOf([one, other, ...planted]: readonly ResultFile[]): Control[] {
-  const calm = [one, other].flatMap((result): Control[] =>
-    result === undefined
-      ? []
-      : [
-          {
-            title: 'a calm run passes',
-            about: 'false-alarm',
-            ok: result.verdict.system === 'PASS',
-            text: result.verdict.sentence,
-          },
-        ],
-  )
-  const same: Control[] = one !== undefined && other !== undefined ? [sameControl(one, other)] : []
-  const bug = planted.map((result): Control => {
-    const [first] = result.consistency.violations
-    return {
-      title: `the planted bug ${result.run.design} is found`,
-      about: 'sensitivity',
-      ok: result.verdict.system === 'FAIL' && first !== undefined,
-      text: first?.witness.text ?? 'no violation was found',
-    }
+function chosen(only: readonly string[] | undefined): PlantedBug[] {
+  const names = only?.flatMap((name) => name.split(',')) ?? Object.keys(plantedBugs)
+  return names.map((name) => {
+    const bug = Object.hasOwn(plantedBugs, name) ? plantedBugs[name] : undefined
+    if (bug !== undefined) return bug
+    throw new Failure('UNKNOWN_DESIGN', unknownName('planted bug', name, Object.keys(plantedBugs)))
   })
-  return [...calm, ...same, ...bug]
 }
 
-function sameControl(one: ResultFile, other: ResultFile): Control {
-  const { ok, differences } = gateAgainst(other, one)
-  const worse = differences.filter(({ change }) => change === 'worse')
-  const text = worse.map(({ name, baseline, run }) => `${name}: ${baseline}, then ${run}`).join('; ')
-  return {
-    title: 'a run is no worse than its twin',
-    about: 'false-alarm',
-    ok,
-    text: text || 'no difference beyond noise',
-  }
+function planOf(name: string, design: string, options: Omit<RunOptions, 'design'>, short: boolean): Plan {
+  const experiment = experiments[name]
+  if (experiment === undefined) throw new Failure('UNKNOWN_EXPERIMENT', `${design} is meant for ${name}, which is none`)
+  const named = { source: name, experiment: short ? shortened(experiment) : experiment }
+  return planAll([named], { ...options, design })[0]!
 }
 
-export function controlsText(found: readonly Control[]): string {
-  const lines = found.map(({ ok, title, text }) => `${ok ? 'ok  ' : 'MISS'}  ${title}: ${text}`)
-  const share = (about: Control['about'], wanted: boolean): string => {
-    const of = found.filter((control) => control.about === about)
-    return `${of.filter(({ ok }) => ok === wanted).length} of ${of.length}`
+async function plantedRun(bug: PlantedBug, plan: Plan, folder: string, here: Session): Promise<PlantedRun> {
+  const began_ms = systemClock.monotonic_ms()
+  const { result, failure } = await controlRun(plan, folder, here)
+  const run: PlantedRun = {
+    bug,
+    marks: await marksOf(folder),
+    ...(result !== undefined && { result }),
+    ...(failure !== undefined && { failure }),
   }
-  return [
-    ...lines,
-    `sensitivity: ${share('sensitivity', true)} planted bugs found`,
-    `false alarms: ${share('false-alarm', false)} calm controls`,
-  ].join('\n')
+  const took_s = Math.round((systemClock.monotonic_ms() - began_ms) / 1000)
+  const { ran, reached } = run.marks
+  here.terminal.line(
+    `${bug.name}: ${outcomeOf(run).replaceAll('_', ' ')} · ran ${ran}, reached ${reached} · ${took_s} s`,
+  )
+  return run
+}
+
+/** One after the other; a run without a result is a false alarm of the harness too, and ends the command. */
+async function standardRuns(plan: Plan, count: number, folder: string, here: Session): Promise<ResultFile[]> {
+  const results: ResultFile[] = []
+  for (let index = 1; index <= count; index++) {
+    const { result, failure } = await controlRun(plan, join(folder, `standard-${index}`), here)
+    if (result === undefined) throw new Failure('RUN_INCOMPLETE', `a run of the standard has no result: ${failure}`)
+    results.push(result)
+  }
+  return results
 }

@@ -3,6 +3,7 @@ import { patched } from '../planted-sql.ts'
 
 const unlocked = patched(
   'transfer',
+  { before: '  stored transfers;\nBEGIN', after: '  stored transfers;\n  seen_version bigint;\nBEGIN' },
   // A statement that reads what is committed, without waiting for who changes it.
   {
     before: `  SELECT * INTO player FROM accounts WHERE account = player_account FOR UPDATE;
@@ -12,14 +13,23 @@ const unlocked = patched(
   IF NOT FOUND`,
   },
   {
-    before: `    balance = accounts.balance + delta,
-    version = accounts.version + 1,`,
-    after: `    balance = player.balance + delta,
-    version = accounts.version + CASE WHEN accounts.version = player.version THEN 1 ELSE planted('reached') END,`,
+    before: `  UPDATE accounts SET
+    balance = accounts.balance + delta,`,
+    after: `  seen_version := player.version;
+  UPDATE accounts SET
+    balance = player.balance + delta,`,
   },
   {
     before: 'new_id, delta, accounts.balance + delta)',
     after: 'new_id, delta, player.balance + delta)',
+  },
+  // Here, and not before: what meets another transfer of the same key has been undone by now.
+  {
+    before: '  INSERT INTO entries VALUES',
+    after: `  IF player.version <> seen_version + 1 THEN
+    PERFORM planted('reached');
+  END IF;
+  INSERT INTO entries VALUES`,
   },
 )
 

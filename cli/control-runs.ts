@@ -1,0 +1,72 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Experiment } from '#chaos/experiments/experiment.ts'
+import type { Plan } from '#chaos/engine/plan.ts'
+import { Failure, textOf } from '#lib/errors.ts'
+import { readLines } from '#lib/json-lines.ts'
+import { judgeRun } from '#reports/gate/judge.ts'
+import { recordFiles } from '#reports/record/format.ts'
+import type { ResultFile } from '#reports/record/result.ts'
+import type { StateLine } from '#sut/contracts/state.ts'
+import type { Marks } from './control-table.ts'
+import { runAll } from './run-experiments.ts'
+import type { Session } from './session.ts'
+
+const watched_s = 20
+const trials_max = 2
+
+/**
+ * The experiment of a planted bug, no longer than the bug needs: a run of a system with a bug has nothing to say of how fast it recovers,
+ * and must not end early because it serves badly.
+ */
+export const shortened = (experiment: Experiment): Experiment => ({
+  ...experiment,
+  load: {
+    ...experiment.load,
+    ...(experiment.load.duration_s !== undefined && { duration_s: Math.min(experiment.load.duration_s, watched_s) }),
+  },
+  steady_state: { success_rate_min: 0.3, p99_ms_max: 5_000, for_s: 3, limit_s: 20 },
+  trials: Math.min(experiment.trials, trials_max),
+  recovery: { good_s: Math.min(experiment.recovery.good_s, 2), limit_s: Math.min(experiment.recovery.limit_s, 15) },
+  stop: { failed_share_max: 1, for_s: 600 },
+  expectations: { consistent: true },
+})
+
+/** The sum over all instances and databases that told of it. */
+export async function marksOf(folder: string): Promise<Marks> {
+  const marks = { ran: 0, reached: 0 }
+  const path = join(folder, recordFiles.ledger)
+  if (!existsSync(path)) return marks
+  for await (const line of readLines<StateLine>(path)) {
+    if (line.kind !== 'planted') continue
+    marks.ran += line.ran
+    marks.reached += line.reached
+  }
+  return marks
+}
+
+export interface ControlRun {
+  folder: string
+  result?: ResultFile
+  failure?: string
+}
+
+/** Runs one plan in a folder of its own; a run that is there already is judged again instead. Throws when it was told to stop. */
+export async function controlRun(plan: Plan, folder: string, { terminal, signal }: Session): Promise<ControlRun> {
+  if (existsSync(join(folder, recordFiles.result)))
+    try {
+      return { folder, result: await judgeRun(folder) }
+    } catch (error) {
+      return { folder, failure: textOf(error) }
+    }
+  try {
+    const ran = await runAll({ plans: [plan], name: 'controls', out: folder, terminal, signal })
+    if (ran.not_undone.length > 0) throw new Failure('NOT_UNDONE', ran.not_undone.join('; '))
+    const [result] = ran.results
+    if (signal.aborted) throw ran.failure ?? signal.reason
+    return result === undefined ? { folder, failure: textOf(ran.failure) } : { folder, result }
+  } catch (error) {
+    if (signal.aborted || (error instanceof Failure && error.code === 'NOT_UNDONE')) throw error
+    return { folder, failure: textOf(error) }
+  }
+}
