@@ -6,7 +6,7 @@ import { dangerNames } from '#reports/checks/check.ts'
 import { checks } from '#reports/checks/registry.ts'
 import { journeys, profiles } from '#scenarios/registry.ts'
 import { inTopology } from '#sut/contracts/topology.ts'
-import { choices, designs } from '#sut/designs/registry.ts'
+import { choices, designNames } from '#sut/designs/registry.ts'
 import { slotBackend } from '#sut/descriptor.ts'
 
 /** Everything that a command can name, out of the registries. */
@@ -15,7 +15,7 @@ export const catalogue: Catalogue = {
   faults,
   journeys: Object.keys(journeys),
   profiles: Object.keys(profiles),
-  designs: Object.keys(designs),
+  designs: designNames,
   dangers: dangerNames(checks),
   targets,
   systemOf: (design) => inTopology(choices(design).topology, slotBackend),

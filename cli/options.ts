@@ -96,7 +96,12 @@ export const withLoad = <T>(yargs: Argv<T>) =>
     number('load', "Per cent of the experiment's load; without it what the target bears", { min: 1, max: 1000 }),
   )
 
+const chosen = Object.values(designs).flatMap(({ name, planted_bug }) => (planted_bug ? [] : [name]))
+
 export const withDesign = <T>(yargs: Argv<T>) =>
-  yargs.option('design', text('design', `Design of the system: ${Object.keys(designs).join(', ')}`, 'standard'))
+  yargs.option(
+    'design',
+    text('design', `Design of the system: ${chosen.join(', ')}, a planted bug, or monolith+BUG`, 'standard'),
+  )
 
 export { flag }

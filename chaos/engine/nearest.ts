@@ -8,11 +8,15 @@ export function nearest(typed: string, known: readonly string[]): string | undef
   return best !== undefined && best.distance <= limit ? best.name : undefined
 }
 
+/** Beyond this a list is no help: `npm run chaos -- list` has all. */
+const listed_max = 30
+
 /** `unknown journey 'playr'; did you mean 'player'? There are player.` */
 export function unknownName(kind: string, typed: string, known: readonly string[]): string {
   const close = nearest(typed, known)
   const guess = close === undefined ? '' : `did you mean '${close}'? `
-  return `unknown ${kind} '${typed}'; ${guess}there are ${known.join(', ') || 'none'}`
+  const more = known.length > listed_max ? `, and ${known.length - listed_max} more` : ''
+  return `unknown ${kind} '${typed}'; ${guess}there are ${known.slice(0, listed_max).join(', ') || 'none'}${more}`
 }
 
 /** Levenshtein: the least number of letters to insert, delete or change. */

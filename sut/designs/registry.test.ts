@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { plantedBugs } from './planted-bugs.ts'
-import { choices, designs, plantedBugOf, standardChoices } from './registry.ts'
+import { choices, designNames, designs, plantedBugOf, standardChoices } from './registry.ts'
 
 test('standard is a design without a planted bug', () => {
   expect(designs['standard']?.planted_bug).toBe(false)
@@ -15,6 +15,15 @@ test('a choice for production differs from standard in exactly one part, a plant
     const changed = Object.entries(chosen).filter(([part, choice]) => Reflect.get(standardChoices, part) !== choice)
     expect(changed, name).toHaveLength(planted_bug || name === 'standard' ? 0 : 1)
   }
+})
+
+test('a planted bug is the same in a monolith', () => {
+  expect(choices('monolith+win-twice')).toEqual(choices('monolith'))
+  expect(plantedBugOf('monolith+win-twice')).toBe(plantedBugs['win-twice'])
+  expect(designNames).toContain('monolith+win-twice')
+  expect(plantedBugOf('monolith')).toBeUndefined()
+  for (const name of ['monolith+standard', 'monolith+', 'standard+win-twice'])
+    expect(() => choices(name)).toThrow('no design')
 })
 
 test('an unknown design is refused by name', () => {

@@ -61,14 +61,24 @@ export const designs: Readonly<Record<string, Design>> = Object.fromEntries(
   [...chosen, ...planted].map((design) => [design.name, design]),
 )
 
+/** A planted bug in the services of a monolith. */
+const hosted_prefix = 'monolith+'
+
+/** What `--design` takes: every design, and each planted bug in a monolith. */
+export const designNames: readonly string[] = [
+  ...Object.keys(designs),
+  ...Object.keys(plantedBugs).map((name) => `${hosted_prefix}${name}`),
+]
+
 /** The choices of a design; throws Failure UNKNOWN_DESIGN. */
 export function choices(name: string): Choices {
-  const design = Object.hasOwn(designs, name) ? designs[name] : undefined
-  if (design === undefined)
-    throw new Failure('UNKNOWN_DESIGN', `there is no design '${name}', only ${Object.keys(designs).join(', ')}`)
-  return design.choices
+  const design = plantedBugOf(name) !== undefined && name.startsWith(hosted_prefix) ? 'monolith' : name
+  if (Object.hasOwn(designs, design)) return designs[design]!.choices
+  throw new Failure('UNKNOWN_DESIGN', `there is no design '${name}', only ${Object.keys(designs).join(', ')}`)
 }
 
-/** The bug that is planted in a design, if it is one. */
-export const plantedBugOf = (name: string): PlantedBug | undefined =>
-  Object.hasOwn(plantedBugs, name) ? plantedBugs[name] : undefined
+/** The bug that is planted in a design, if there is one. */
+export function plantedBugOf(name: string): PlantedBug | undefined {
+  const bug = name.startsWith(hosted_prefix) ? name.slice(hosted_prefix.length) : name
+  return Object.hasOwn(plantedBugs, bug) ? plantedBugs[bug] : undefined
+}
