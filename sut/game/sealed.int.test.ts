@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { newId } from '#lib/random.ts'
+import type { StateLine } from '#sut/contracts/state.ts'
+import { dumpGame } from './dump.ts'
+import { rotate } from './seeds.ts'
+import { spin } from './spin.ts'
+import { gameThat, spinOf, startGame, type GameFixture } from './testing/fixture.ts'
+
+let fixture: GameFixture
+beforeAll(async () => {
+  fixture = await startGame()
+})
+afterAll(() => fixture[Symbol.asyncDispose]())
+
+/** All that the database holds, as text. */
+async function everything(): Promise<string> {
+  const tables = await fixture.database.query<{ name: string }>(
+    `SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'`,
+  )
+  const texts = tables.map(({ name }) =>
+    fixture.database.query<{ row: string }>(`SELECT line::text AS row FROM ${name} AS line`),
+  )
+  return (await Promise.all(texts)).flatMap((rows) => rows.map(({ row }) => row)).join('\n')
+}
+
+async function seedsShown(player_id: string): Promise<(string | null)[]> {
+  const lines: StateLine[] = []
+  for await (const line of dumpGame(fixture.database)) lines.push(line)
+  return lines.flatMap((line) => (line.kind === 'round' && line.player_id === player_id ? [line.server_seed] : []))
+}
+
+test('a seed is in no table, and leaves with no state, before it is revealed', async () => {
+  const world = fixture.world(gameThat('loses'))
+  const player_id = newId()
+  world.wallet.deposit(player_id, 100)
+  await spin(spinOf(player_id), world.parts, Infinity)
+  const { active, following } = (await world.seeds.current(player_id))!
+  const stored = await everything()
+  expect(stored).toContain(active.server_seed_hash)
+  for (const { server_seed } of [active, following]) {
+    expect(stored).not.toContain(server_seed)
+    // As bytes, too.
+    expect(stored).not.toContain(Buffer.from(server_seed).toString('hex'))
+  }
+  expect(await seedsShown(player_id)).toEqual([null])
+
+  await rotate(player_id, world.seeds)
+  await spin(spinOf(player_id), world.parts, Infinity)
+  expect((await seedsShown(player_id)).toSorted()).toEqual([active.server_seed, null].toSorted())
+})
