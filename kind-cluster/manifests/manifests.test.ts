@@ -79,6 +79,8 @@ test('no secret is written anywhere but in a Secret, and in those alone whose ow
     secrets.nats_cluster,
     ...Object.values(secrets.passwords),
     secrets.ofService.gateway!['signing_master']!,
+    secrets.ofService.game!['seed_seal']!,
+    secrets.ofService.identity!['token_seal']!,
   ]
   const others = texts(all.filter(({ kind }) => kind !== 'Secret'))
   for (const value of values) expect(others).not.toContain(value)
@@ -88,6 +90,8 @@ test('no secret is written anywhere but in a Secret, and in those alone whose ow
       .map(({ metadata }) => metadata.name)
   expect(holders(secrets.passwords['wallet']!)).toEqual(['postgres-a', 'postgres-b', 'wallet-a', 'wallet-b'])
   expect(holders(secrets.ofService.gateway!['signing_master']!)).toEqual(['gateway-a', 'gateway-b'])
+  // Not the stores: they keep what it seals.
+  expect(holders(secrets.ofService.game!['seed_seal']!)).toEqual(['game-a', 'game-b'])
   expect(holders(secrets.postgres_superuser)).toEqual(['postgres-a', 'postgres-b'])
   const redis = ['redis-a', 'redis-b']
   const sentinels = ['sentinel-a', 'sentinel-b', 'sentinel-c']

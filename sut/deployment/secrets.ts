@@ -38,6 +38,7 @@ export function createSecrets(services: readonly string[]): Secrets {
     staff,
     ofService: {
       gateway: { signing_master: randomBytes(32).toString('hex') },
+      game: { seed_seal: randomBytes(32).toString('hex') },
       identity: {
         token_seal: randomBytes(32).toString('hex'),
         operator_password: staff.operator,

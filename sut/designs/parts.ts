@@ -29,6 +29,7 @@ export interface Parts {
   'game.dedupe-key': DedupeKey
   /** The server seed that a round is drawn with, of the one that was promised. */
   'game.drawn-with': DrawnWith
+  'game.seed-shown': SeedShown
   'game.win-of': WinOf
   'game.send-transfer': SendTransfer
   'game.resolver': (signal: AbortSignal) => Promise<void>
@@ -60,6 +61,8 @@ export type Seam = keyof Parts
 
 export type DedupeKey = (key: string) => string
 export type DrawnWith = (server_seed: string) => string
+/** Whether a server seed is revealed: may leave the game in proofs and in the state. */
+export type SeedShown = (seed: { ended: boolean; has_open_round: boolean }) => boolean
 export type WinOf = (stops: readonly number[], stake_minor: bigint, game: GamePays) => bigint
 export type SendTransfer = (request: TransferRequest, deadline_ms: number) => Promise<TransferAnswer>
 /** Marks a version of an account as applied, in place; false when it was applied before. */

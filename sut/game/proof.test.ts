@@ -35,7 +35,8 @@ function proofFor({ game, server_seed, nonce, ...wanted }: Case, status: RoundSt
   const seed = { seed_id: 1n, player_id: 'p', ordinal: 0, server_seed, server_seed_hash: seedHash(server_seed) }
   const drawn = draw(request, game, { round_id: 'r', seed: { ...seed, next_nonce: nonce } })
   const round: Round = { ...drawn, status, balance_minor: 0n, version: 1n, refusal: null }
-  const proven = (player_id: string) => Promise.resolve(player_id === 'p' ? { round, seed_revealed } : undefined)
+  const found = { round, server_seed: seed_revealed ? server_seed : null }
+  const proven = (player_id: string) => Promise.resolve(player_id === 'p' ? found : undefined)
   const version = (game_id: string, number: number) =>
     game_id === game.game_id && number === game.version ? Promise.resolve(game) : Promise.reject(new Error('another'))
   return (player_id: string) => proofOf(player_id, 'r', { store: { proven }, version })

@@ -16,7 +16,7 @@ export interface ProofParts {
 export async function proofOf(player_id: string, round_id: string, parts: ProofParts): Promise<RoundProof> {
   const found = await parts.store.proven(player_id, round_id)
   if (found === undefined) throw new Problem('not_found', 'you have no such round')
-  const { round, seed_revealed } = found
+  const { round, server_seed } = found
   const { status } = round
   if (status !== 'completed' && status !== 'cancelled')
     throw new Problem('round_open', 'the round has not ended: try again in a moment')
@@ -35,6 +35,6 @@ export async function proofOf(player_id: string, round_id: string, parts: ProofP
     server_seed_hash: round.server_seed_hash,
     client_seed: round.client_seed,
     nonce: round.nonce,
-    ...(seed_revealed ? { server_seed: round.server_seed } : {}),
+    ...(server_seed === null ? {} : { server_seed }),
   }
 }

@@ -1,9 +1,18 @@
 import type { RoundEnded } from '#sut/contracts/events.ts'
-import type { DedupeKey } from '#sut/designs/parts.ts'
+import type { DedupeKey, SeedShown } from '#sut/designs/parts.ts'
 import type { Database } from '#sut/platform/database.ts'
+import type { Sealing } from '#sut/platform/sealing.ts'
 import { currentTrace, sampledHeader } from '#sut/platform/trace.ts'
 import type { NewRound, Round, RoundStatus } from './round.ts'
-import { active_sql, type Seed } from './seed-store.ts'
+import {
+  type Seed,
+  type SeedRow,
+  type SealedSeed,
+  active_sql,
+  has_open_round_sql,
+  opened,
+  seedOf,
+} from './seed-store.ts'
 
 /** What changes when a round goes on. */
 export interface Move {
@@ -32,8 +41,8 @@ export interface RoundStore {
   move(round: Round, move: Move): Promise<Round | undefined>
   /** Unfinished rounds that nobody has finished in time, at most `limit`; no other resolver gets them for `lease_ms`. */
   claim(limit: number, lease_ms: number): Promise<Round[]>
-  /** A round of this player, and whether its server seed may be known. */
-  proven(player_id: string, round_id: string): Promise<{ round: Round; seed_revealed: boolean } | undefined>
+  /** A round of this player, and its server seed; null until that is revealed. */
+  proven(player_id: string, round_id: string): Promise<{ round: Round; server_seed: string | null } | undefined>
   /** Wins less stakes of the rounds of one session whose bet stands. */
   netOf(player_id: string, session_id: string): Promise<number>
   /** Rounds that are not final. */
@@ -42,7 +51,7 @@ export interface RoundStore {
 
 // A Round as it is stored. Named one by one: a spin pays for each column that is read.
 const columns = `rounds.round_id, rounds.player_id, rounds.key, rounds.session_id, rounds.game_id, rounds.game_version,
-  rounds.status, rounds.stake AS stake_minor, rounds.seed_id, rounds.server_seed, rounds.server_seed_hash,
+  rounds.status, rounds.stake AS stake_minor, rounds.seed_id, rounds.server_seed_hash,
   rounds.client_seed, rounds.nonce, rounds.stops, rounds.win AS win_minor, rounds.balance_after AS balance_minor,
   rounds.version, rounds.refusal`
 
@@ -50,16 +59,16 @@ const columns = `rounds.round_id, rounds.player_id, rounds.key, rounds.session_i
 const look_sql = `SELECT rounds.round_id, active.* FROM (SELECT) AS once LEFT JOIN (${active_sql} 1) AS active ON true
   LEFT JOIN rounds ON rounds.player_id = $1 AND rounds.dedupe_key = $2`
 // One statement, one transaction: a nonce is taken if and only if its round is opened. Who comes second waits here for the first
-// one's commit, finds the nonce gone, and has to look again. The copy of the seed is the one that was promised.
+// one's commit, finds the nonce gone, and has to look again. The copy of the hash is the one that was promised.
 const open_sql = `WITH taken AS (
     UPDATE seeds SET next_nonce = next_nonce + 1 WHERE seed_id = $10 AND next_nonce = $11 AND NOT ended
-    RETURNING seed_id, server_seed, server_seed_hash
+    RETURNING seed_id, server_seed_hash
   )
   INSERT INTO rounds (round_id, player_id, key, dedupe_key, session_id, game_id, game_version, status, stake,
-    client_seed, seed_id, nonce, server_seed, server_seed_hash, stops, win, resolve_after)
+    client_seed, seed_id, nonce, server_seed_hash, stops, win, resolve_after)
   SELECT $1, $2, $3, $4, $5, $6, $7::integer, 'opened', $8::bigint, $9, seed_id,
-    $11::integer, server_seed, server_seed_hash, $12::integer[], $13::bigint, now() + $14 * interval '1 ms'
-  FROM taken RETURNING server_seed, server_seed_hash`
+    $11::integer, server_seed_hash, $12::integer[], $13::bigint, now() + $14 * interval '1 ms'
+  FROM taken RETURNING server_seed_hash`
 // One statement, one transaction: the event exists if and only if the move was made. A round to be cancelled is the
 // resolver's at once.
 const move_sql = `WITH moved AS (
@@ -78,26 +87,28 @@ const claim_sql = `UPDATE rounds SET resolve_after = now() + $2 * interval '1 ms
     ORDER BY resolve_after LIMIT $1 FOR UPDATE SKIP LOCKED
   )) RETURNING ${columns}`
 
-// A round without a seed_id is from before seeds served several rounds: its own is revealed with it. Of an ended seed no round is
-// opened any more, so the last open one reveals it for good.
-const proven_sql = `SELECT ${columns}, seeds.seed_id IS NULL OR (ended AND NOT EXISTS (
-      SELECT FROM rounds AS other WHERE other.seed_id = seeds.seed_id AND other.status NOT IN ('completed', 'cancelled')
-    )) AS seed_revealed
+// A round without a seed_id is from before seeds served several rounds: its own is revealed with it.
+export const shown_columns = `seeds.sealed, coalesce(rounds.server_seed, seeds.server_seed) AS server_seed,
+  coalesce(ended, true) AS ended, ${has_open_round_sql} AS has_open_round`
+const proven_sql = `SELECT ${columns}, ${shown_columns}
   FROM rounds LEFT JOIN seeds USING (seed_id) WHERE round_id = $1 AND rounds.player_id = $2`
 
-type LookRow = { round_id: string | null } & (Seed | { seed_id: null })
-type PromisedSeed = Pick<Round, 'server_seed' | 'server_seed_hash'>
+type LookRow = { round_id: string | null } & (SeedRow | { seed_id: null })
+type PromisedSeed = Pick<Round, 'server_seed_hash'>
+export type ShownRow = SealedSeed & Parameters<SeedShown>[0]
 type Moved = Pick<Round, 'status' | 'balance_minor' | 'version' | 'refusal'>
 const newly_opened: Moved = { status: 'opened', balance_minor: null, version: null, refusal: null }
 
 interface Parts {
   database: Pick<Database, 'query'>
+  seal: Sealing
+  isShown: SeedShown
   dedupeKey: DedupeKey
   /** Age from which on a resolver may take an unfinished round. */
   resolve_after_ms: number
 }
 
-export function roundStore({ database, dedupeKey, resolve_after_ms }: Parts): RoundStore {
+export function roundStore({ database, seal, isShown, dedupeKey, resolve_after_ms }: Parts): RoundStore {
   const byId = async (round_id: string): Promise<Round> => {
     const [round] = await database.query<Round>(`SELECT ${columns} FROM rounds WHERE round_id = $1`, [round_id], {
       name: 'round-by-id',
@@ -120,7 +131,7 @@ export function roundStore({ database, dedupeKey, resolve_after_ms }: Parts): Ro
       const { round_id, ...seed } = row!
       // Of a key that was sent before: so rarely that a statement of its own is the cheaper way to its other columns.
       if (round_id !== null) return { round: await byId(round_id) }
-      return seed.seed_id === null ? {} : { seed }
+      return seed.seed_id === null ? {} : { seed: seedOf(seed, seal) }
     },
     async open(round) {
       const values = valuesOf(round, dedupeKey(round.key), resolve_after_ms)
@@ -137,12 +148,11 @@ export function roundStore({ database, dedupeKey, resolve_after_ms }: Parts): Ro
     },
     claim: (limit, lease_ms) => database.query<Round>(claim_sql, [limit, lease_ms], { name: 'round-claim' }),
     async proven(player_id, round_id) {
-      const [row] = await database.query<Round & { seed_revealed: boolean }>(proven_sql, [round_id, player_id], {
-        name: 'round-proven',
-      })
+      const [row] = await database.query<Round & ShownRow>(proven_sql, [round_id, player_id], { name: 'round-proven' })
       if (row === undefined) return undefined
-      const { seed_revealed, ...round } = row
-      return { round, seed_revealed }
+      const { sealed, server_seed, ended, has_open_round, ...round } = row
+      const shown = isShown({ ended, has_open_round })
+      return { round, server_seed: shown ? opened({ ...round, sealed, server_seed }, seal) : null }
     },
     async netOf(player_id, session_id) {
       // By the index of the player's keys: none of its own, which every spin would pay for.

@@ -28,7 +28,6 @@ export interface NewRound {
   stake_minor: bigint
   /** Null: of a round from before seeds served several rounds. */
   seed_id: bigint | null
-  server_seed: string
   server_seed_hash: string
   client_seed: string
   nonce: number
@@ -66,7 +65,6 @@ export function draw(
     game_version: game.version,
     stake_minor,
     seed_id,
-    server_seed,
     server_seed_hash,
     client_seed,
     nonce,

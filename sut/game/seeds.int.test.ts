@@ -93,13 +93,13 @@ describe('a seed', () => {
     const player_id = rich(world)
     const promise = await promised(player_id, world.seeds)
     const { round_id } = await play(world, player_id)
-    expect((await world.store.proven(player_id, round_id))?.seed_revealed).toBe(false)
+    expect((await world.store.proven(player_id, round_id))?.server_seed).toBeNull()
     const { revealed, next } = await rotate(player_id, world.seeds)
     expect(seedHash(revealed.server_seed)).toBe(promise.server_seed_hash)
     expect(revealed.rounds).toBe(1)
     expect(next).toMatchObject({ server_seed_hash: promise.next_server_seed_hash, next_nonce: 0 })
     expect(await promised(player_id, world.seeds)).toEqual(next)
-    expect((await world.store.proven(player_id, round_id))?.seed_revealed).toBe(true)
+    expect((await world.store.proven(player_id, round_id))?.server_seed).toBe(revealed.server_seed)
     expect(await play(world, player_id)).toMatchObject({ server_seed_hash: next.server_seed_hash, nonce: 0 })
   })
 
@@ -140,9 +140,9 @@ describe('a seed', () => {
     await expect(play(world, player_id)).rejects.toBe(killed)
     world.trouble = () => undefined
     expect(await play(world, player_id)).toMatchObject({ server_seed_hash: promise.next_server_seed_hash, nonce: 0 })
-    expect((await world.store.proven(player_id, round_id))?.seed_revealed).toBe(false)
+    expect((await world.store.proven(player_id, round_id))?.server_seed).toBeNull()
     await world.resolve()
-    expect((await world.store.proven(player_id, round_id))?.seed_revealed).toBe(true)
+    expect(seedHash((await world.store.proven(player_id, round_id))!.server_seed!)).toBe(promise.server_seed_hash)
   })
 
   test('is kept to by spins, retries and rotations all at once', async () => {
@@ -163,7 +163,12 @@ test('a round from before there were seeds is revealed with its own, once it has
   const world = fixture.world(gameThat('loses'))
   const player_id = rich(world)
   const { round_id } = await play(world, player_id)
-  await fixture.database.query('UPDATE rounds SET seed_id = NULL WHERE round_id = $1', [round_id])
-  expect(await world.store.proven(player_id, round_id)).toMatchObject({ seed_revealed: true, round: { seed_id: null } })
+  await fixture.database.query(`UPDATE rounds SET seed_id = NULL, server_seed = 'its own' WHERE round_id = $1`, [
+    round_id,
+  ])
+  expect(await world.store.proven(player_id, round_id)).toMatchObject({
+    server_seed: 'its own',
+    round: { seed_id: null },
+  })
   expect(await world.store.proven(newId(), round_id)).toBeUndefined()
 })

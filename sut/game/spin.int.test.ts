@@ -9,8 +9,9 @@ import { swappedSeed } from '#sut/designs/bugs/seed-swapped.ts'
 import { dumpGame } from './dump.ts'
 import { resolveOnce } from './resolver.ts'
 import { finish } from './rounds.ts'
+import { isShown } from './seed-store.ts'
 import { spin } from './spin.ts'
-import { gameThat, spinOf, startGame, type GameFixture, type Trouble, type World } from './testing/fixture.ts'
+import { gameThat, seal, spinOf, startGame, type GameFixture, type Trouble, type World } from './testing/fixture.ts'
 
 let fixture: GameFixture
 beforeAll(async () => {
@@ -23,14 +24,14 @@ const refusal = (code: string): unknown => expect.objectContaining({ code })
 const killed = new Error('killed')
 
 async function roundsOf(player_id: string): Promise<StateOf<'round'>[]> {
-  const lines = await Array.fromAsync(dumpGame(fixture.database))
+  const lines = await Array.fromAsync(dumpGame(fixture.database, { seal, isShown }))
   return lines.filter((line) => line.kind === 'round').filter((round) => round.player_id === player_id)
 }
 
 /** Every round of the player is final, the money fits its end, and its one event is in the outbox. */
 async function expectEnded(world: World, player_id: string, deposited: number): Promise<StateOf<'round'>[]> {
   const rounds = await roundsOf(player_id)
-  const lines = await Array.fromAsync(dumpGame(fixture.database))
+  const lines = await Array.fromAsync(dumpGame(fixture.database, { seal, isShown }))
   const events = lines.filter((line) => line.kind === 'outbox').map(({ event_id }) => event_id)
   let balance = deposited
   for (const round of rounds) {
@@ -67,10 +68,9 @@ describe('a spin', () => {
     expect(await spin(request, world.parts, deadline_ms)).toMatchObject({ win_minor: 0, balance_minor: 90, version: 1 })
     expect(world.steps).toEqual(['session.check', 'open', 'bet', 'to completed'])
     const [round] = await expectEnded(world, request.player_id, 100)
-    expect(round!.server_seed_hash).toBe(seedHash(round!.server_seed!))
-    expect(round!.stops).toEqual(
-      drawStops(round!.server_seed!, round!.client_seed, round!.nonce, gameThat('loses').reels),
-    )
+    const { server_seed } = (await world.seeds.current(request.player_id))!.active
+    expect(round!.server_seed_hash).toBe(seedHash(server_seed))
+    expect(round!.stops).toEqual(drawStops(server_seed, round!.client_seed, round!.nonce, gameThat('loses').reels))
   })
 
   test('with a known key and another stake is a conflict', async () => {
@@ -317,9 +317,10 @@ test.each([
   world.wallet.deposit(request.player_id, 100)
   await spin(request, world.parts, deadline_ms)
   const [round] = await expectEnded(world, request.player_id, 100)
-  const { server_seed, server_seed_hash, client_seed, nonce, stops } = round!
-  expect(server_seed_hash).toBe(seedHash(server_seed!))
-  const derived = drawStops(server_seed!, client_seed, nonce, game.reels)
+  const { server_seed_hash, client_seed, nonce, stops } = round!
+  const { server_seed } = (await world.seeds.current(request.player_id))!.active
+  expect(server_seed_hash).toBe(seedHash(server_seed))
+  const derived = drawStops(server_seed, client_seed, nonce, game.reels)
   if (follows) expect(stops).toEqual(derived)
   else expect(stops).not.toEqual(derived)
 })

@@ -1,7 +1,7 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import { exportJWK, generateKeyPair, type JWK } from 'jose'
 import { newId } from '#lib/random.ts'
 import type { Database, Transaction } from '#sut/platform/database.ts'
+import { sealing } from '#sut/platform/sealing.ts'
 import { tokenLife_s } from './logins.ts'
 
 // Keys that sign tokens take turns, and nobody notices:
@@ -42,7 +42,8 @@ export function tokenKeys(
   secret: string,
   times: Rotation,
 ): TokenKeys {
-  const seal = sealing(secret)
+  // The identifier of a key is its name.
+  const seal = sealing(secret, 'slot-chaos token keys')
   const usable_s = times.every_s + times.lead_s + 2 * tokenLife_s
   let known: Promise<Keys> | undefined
 
@@ -101,25 +102,5 @@ export function tokenKeys(
     published: async () => ({ keys: (await keys()).published }),
     renew: () => renew(false),
     rotate: () => renew(true),
-  }
-}
-
-/** AES-256-GCM, a nonce for each text; the identifier of the key is bound to it, so that no two can be exchanged. */
-function sealing(secret: string) {
-  const key = Buffer.from(hkdfSync('sha256', secret, '', 'slot-chaos token keys', 32))
-  return {
-    close(text: string, name: string): Buffer {
-      const nonce = randomBytes(12)
-      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(name))
-      const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()])
-      return Buffer.concat([nonce, cipher.getAuthTag(), body])
-    },
-    /** Throws when the secret is another, or the text was touched. */
-    open(sealed: Buffer, name: string): string {
-      const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12))
-        .setAAD(Buffer.from(name))
-        .setAuthTag(sealed.subarray(12, 28))
-      return Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()]).toString('utf8')
-    },
   }
 }

@@ -7,11 +7,12 @@ import type { CallName } from '#sut/contracts/calls.ts'
 import type { DedupeKey, DrawnWith, SendTransfer } from '#sut/designs/parts.ts'
 import { openDatabase, type Database } from '#sut/platform/database.ts'
 import { migrate } from '#sut/platform/migrate.ts'
+import { sealing } from '#sut/platform/sealing.ts'
 import type { AnswerOf, Call, CallOptions } from '#sut/platform/platform.ts'
 import { startPostgres } from '#sut/platform/testing/stores.ts'
 import { resolveOnce } from '../resolver.ts'
 import { roundStore, type RoundStore } from '../round-store.ts'
-import { seedStore, type SeedStore } from '../seed-store.ts'
+import { isShown, seedStore, type SeedStore } from '../seed-store.ts'
 import type { SpinParts } from '../spin.ts'
 import { modelWallet, type ModelWallet } from './model-wallet.ts'
 
@@ -39,6 +40,9 @@ interface WorldOptions {
   drawnWith?: DrawnWith
   rounds_per_seed_max?: number
 }
+/** What a test seals seeds with. */
+export const seal = sealing('a secret of a test', 'seeds')
+
 export interface GameFixture extends AsyncDisposable {
   readonly database: Database
   world(game: GameDefinition, options?: WorldOptions): World
@@ -75,8 +79,8 @@ export async function startGame(): Promise<GameFixture> {
       { dedupeKey = (key: string) => key, drawnWith = (seed: string) => seed, rounds_per_seed_max = 1000 } = {},
     ) =>
       world(
-        roundStore({ database, dedupeKey, resolve_after_ms: 0 }),
-        seedStore({ database, rounds_per_seed_max }),
+        roundStore({ database, seal, isShown, dedupeKey, resolve_after_ms: 0 }),
+        seedStore({ database, seal, rounds_per_seed_max }),
         drawnWith,
         game,
       ),

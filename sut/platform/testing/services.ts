@@ -2,10 +2,11 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '#lib/clock.ts'
-import type { ServiceName } from '#sut/contracts/descriptor.ts'
+import { services, type ServiceName } from '#sut/contracts/descriptor.ts'
 import { eventStream } from '#sut/contracts/events.ts'
 import type { PendingWork, StateLine } from '#sut/contracts/state.ts'
 import { createAuthority } from '#sut/deployment/pki.ts'
+import { createSecrets } from '#sut/deployment/secrets.ts'
 import type { ServiceConfig } from '../config.ts'
 import type { Discovery } from '../discovery.ts'
 import { startService, type StartedService, type Wire } from '../service.ts'
@@ -59,6 +60,7 @@ export async function startServices(
   }
   await publish()
 
+  const secrets = createSecrets(services)
   const databases = new Map<ServiceName, Awaited<ReturnType<typeof postgres.createDatabase>>>()
   const createDatabase = async (service: ServiceName) => {
     const created = await postgres.createDatabase()
@@ -78,7 +80,7 @@ export async function startServices(
     database: databases.get(service) ?? (await createDatabase(service)),
     ...(redis === undefined ? {} : { redis: { user: 'default', password: 'any' } }),
     nats: { user: 'test', password: 'test' },
-    secrets: {},
+    secrets: secrets.ofService[service] ?? {},
     drain_ms: 0,
     log_level: 'silent',
   })
