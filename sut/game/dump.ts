@@ -21,7 +21,7 @@ export async function* dumpGame(database: Source, seals: Seals): AsyncGenerator<
   yield* outbox(database)
 }
 
-type RoundRow = Omit<RoundLine, 'kind' | 'stake_minor' | 'win_minor'> & { stake: bigint; win: bigint | null } & ShownRow
+type RoundRow = Omit<RoundLine, 'kind' | 'stake_minor' | 'win_minor'> & ShownRow & { stake: bigint; win: bigint | null }
 
 /** A cancelled round has no outcome that counts: its stops and win are left out. A seed is left out until it is revealed. */
 async function* rounds(database: Source, { seal, isShown }: Seals): AsyncGenerator<RoundLine> {
@@ -30,7 +30,8 @@ async function* rounds(database: Source, { seal, isShown }: Seals): AsyncGenerat
       `SELECT round_id, rounds.key, rounds.player_id, session_id, game_id, game_version, status, resolved, stake,
          rounds.server_seed_hash, client_seed, nonce, CASE WHEN status <> 'cancelled' THEN stops END AS stops,
          CASE WHEN status <> 'cancelled' THEN win END AS win, ${shown_columns}
-       FROM (SELECT * FROM rounds WHERE round_id > $1 ORDER BY round_id LIMIT $2) AS rounds LEFT JOIN seeds USING (seed_id)
+       FROM (SELECT * FROM rounds WHERE round_id > $1 ORDER BY round_id LIMIT $2) AS rounds
+         LEFT JOIN seeds USING (seed_id)
        ORDER BY round_id`,
       [last?.round_id ?? '', size],
     ),

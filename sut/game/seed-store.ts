@@ -71,7 +71,8 @@ export const active_sql = `SELECT ${columns} FROM seeds WHERE player_id = $1 AND
 // Those of a player that were ended by the migration that sealed all others are counted on.
 const begin_sql = `INSERT INTO seeds (player_id, ordinal, sealed, server_seed_hash)
   SELECT $1::text, first + number, seal, hash
-  FROM (SELECT coalesce(max(ordinal) + 1, 0) AS first FROM seeds WHERE player_id = $1 HAVING bool_and(ended) IS NOT FALSE) AS known,
+  FROM (SELECT coalesce(max(ordinal) + 1, 0) AS first FROM seeds WHERE player_id = $1
+      HAVING bool_and(ended) IS NOT FALSE) AS known,
     (VALUES (0, $2::bytea, $3::text), (1, $4::bytea, $5::text)) AS fresh (number, seal, hash)
   ON CONFLICT (player_id, ordinal) DO NOTHING`
 // One statement: there is always a seed behind the active one.
