@@ -14,6 +14,7 @@ import type { Session } from './session.ts'
 
 const watched_s = 20
 const trials_max = 2
+const tries_max = 20
 
 /**
  * The experiment of a planted bug, no longer than the bug needs: a run of a system with a bug has nothing to say of how fast it recovers,
@@ -51,8 +52,18 @@ export interface ControlRun {
   failure?: string
 }
 
+/** The first of folder, folder-2, folder-3 … that is not there, or holds a result: a record is never written over. */
+function placeOf(folder: string): string {
+  for (let number = 1; number < tries_max; number++) {
+    const place = number === 1 ? folder : `${folder}-${number}`
+    if (!existsSync(place) || existsSync(join(place, recordFiles.result))) return place
+  }
+  throw new Failure('OUTPUT_NOT_WRITABLE', `${folder} was begun ${tries_max} times`)
+}
+
 /** Runs one plan in a folder of its own; a run that is there already is judged again instead. Throws when it was told to stop. */
-export async function controlRun(plan: Plan, folder: string, { terminal, signal }: Session): Promise<ControlRun> {
+export async function controlRun(plan: Plan, wanted: string, { terminal, signal }: Session): Promise<ControlRun> {
+  const folder = placeOf(wanted)
   if (existsSync(join(folder, recordFiles.result)))
     try {
       return { folder, result: await judgeRun(folder) }

@@ -61,7 +61,7 @@ test('all is well only when each bug is caught each time and no run of the stand
     caught by another check alone: 0 · missed: 0
     not reached, which is the load's fault: 0 · without a result: 0
     false alarms: 0 in 3 runs of the standard, 2 pairs, both ways
-    the harness is to be trusted"
+    all controls hold"
   `)
   expect(controlsOf([...caught, run('a-bug', 2, [])], calm)).toMatchObject({ ok: false, bugs: [{ ok: false }] })
 })

@@ -125,7 +125,7 @@ export function controlsText({ bugs, alarms, ok }: Controls): string {
     `not reached, which is the load's fault: ${total(({ outcomes }) => outcomes.not_reached)} · without a result: ${total(({ outcomes }) => outcomes.failed)}`,
     `false alarms: ${alarms.texts.length} in ${alarms.runs} runs of the standard, ${alarms.pairs} pairs, both ways`,
     ...alarms.texts.map((text) => `  ${text}`),
-    ok ? 'the harness is to be trusted' : 'the harness is NOT to be trusted',
+    ok ? 'all controls hold' : 'NOT all controls hold',
   ].join('\n')
 }
 

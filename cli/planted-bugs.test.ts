@@ -7,13 +7,10 @@ const bugs = Object.values(plantedBugs)
 
 test('there are planted bugs for every service', () => {
   expect(bugs.length).toBeGreaterThanOrEqual(30)
-  const places = new Set(
-    bugs.flatMap(({ replaces, sql }) =>
-      [...Object.keys(replaces), ...Object.keys(sql ?? {})].map((name) => name.split('.')[0]),
-    ),
-  )
+  const seams = bugs.flatMap(({ replaces, sql }) => [...Object.keys(replaces), ...Object.keys(sql ?? {})])
+  const places = [...new Set(seams.map((name) => name.split('.')[0]!))]
   const all = ['analytics', 'catalog', 'game', 'gateway', 'identity', 'platform', 'session', 'telemetry', 'wallet']
-  expect([...places].toSorted()).toEqual(all)
+  expect(places).toEqual(expect.arrayContaining(all))
 })
 
 /** Checks that are not there yet. */

@@ -9,7 +9,7 @@ import type { ResultFile } from '#reports/record/result.ts'
 import type { PlantedBug } from '#sut/designs/planted-bug.ts'
 import { plantedBugs } from '#sut/designs/planted-bugs.ts'
 import { controlRun, marksOf, shortened } from '../control-runs.ts'
-import { controlsOf, controlsText, outcomeOf, type PlantedRun } from '../control-table.ts'
+import { type Controls, controlsOf, controlsText, outcomeOf, type PlantedRun } from '../control-table.ts'
 import { newRunId, runsFolder, shown } from '../folders.ts'
 import { number, withLoad, withRun } from '../options.ts'
 import { planAll, type RunOptions } from '../run-experiments.ts'
@@ -43,19 +43,31 @@ export const controls = {
   handler: async ({ repeat, pairs, only, out, json, ...options }: Options): Promise<void> => {
     const bugs = chosen(only)
     const pair_count = pairs ?? (only === undefined ? Math.ceil((repeat * 10) / 3) : 0)
+    const standard_count = pair_count === 0 ? 0 : pair_count + 1
     const planned = bugs.map((bug) => ({ bug, plan: planOf(bug.experiment, bug.name, options, true) }))
     const calm = planOf('calm', 'standard', options, false)
     const folder = out ?? join(runsFolder, newRunId('controls', systemClock.wall_ms()))
     using here = session()
     const planted: PlantedRun[] = []
-    for (let round = 1; round <= repeat; round++)
-      for (const { bug, plan } of planned)
-        planted.push(await plantedRun(bug, plan, join(folder, `${round}-${bug.name}`), here))
-    const standard = pair_count === 0 ? [] : await standardRuns(calm, pair_count + 1, folder, here)
-    here.terminal.clear()
-    const found = controlsOf(planted, standard)
-    console.log(json ? JSON.stringify(found, null, 2) : `${controlsText(found)}\nrecords: ${shown(folder)}`)
-    process.exitCode = found.ok ? 0 : 1
+    const standard: ResultFile[] = []
+    const tell = (): Controls => {
+      here.terminal.clear()
+      const found = controlsOf(planted, standard)
+      console.log(json ? JSON.stringify(found, null, 2) : `${controlsText(found)}\nrecords: ${shown(folder)}`)
+      return found
+    }
+    try {
+      for (let round = 1; round <= repeat; round++)
+        for (const { bug, plan } of planned)
+          planted.push(await plantedRun(bug, plan, join(folder, `${round}-${bug.name}`), here))
+      for (let index = 1; index <= standard_count; index++)
+        standard.push(await standardRun(calm, join(folder, `standard-${index}`), here))
+    } catch (error) {
+      // What was found so far; the same --out goes on from there.
+      tell()
+      throw error
+    }
+    process.exitCode = tell().ok ? 0 : 1
   },
 }
 
@@ -75,9 +87,9 @@ function planOf(name: string, design: string, options: Omit<RunOptions, 'design'
   return planAll([named], { ...options, design })[0]!
 }
 
-async function plantedRun(bug: PlantedBug, plan: Plan, folder: string, here: Session): Promise<PlantedRun> {
+async function plantedRun(bug: PlantedBug, plan: Plan, place: string, here: Session): Promise<PlantedRun> {
   const began_ms = systemClock.monotonic_ms()
-  const { result, failure } = await controlRun(plan, folder, here)
+  const { folder, result, failure } = await controlRun(plan, place, here)
   const run: PlantedRun = {
     bug,
     marks: await marksOf(folder),
@@ -92,13 +104,9 @@ async function plantedRun(bug: PlantedBug, plan: Plan, folder: string, here: Ses
   return run
 }
 
-/** One after the other; a run without a result is a false alarm of the harness too, and ends the command. */
-async function standardRuns(plan: Plan, count: number, folder: string, here: Session): Promise<ResultFile[]> {
-  const results: ResultFile[] = []
-  for (let index = 1; index <= count; index++) {
-    const { result, failure } = await controlRun(plan, join(folder, `standard-${index}`), here)
-    if (result === undefined) throw new Failure('RUN_INCOMPLETE', `a run of the standard has no result: ${failure}`)
-    results.push(result)
-  }
-  return results
+/** Without a result nothing can be said of false alarms: that ends the command. */
+async function standardRun(plan: Plan, folder: string, here: Session): Promise<ResultFile> {
+  const { result, failure } = await controlRun(plan, folder, here)
+  if (result === undefined) throw new Failure('RUN_INCOMPLETE', `a run of the standard has no result: ${failure}`)
+  return result
 }
