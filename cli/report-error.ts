@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Failure, textOf } from '#lib/errors.ts'
+import { errorText, redactor } from '#lib/redacted.ts'
 
 /** Prints what a person can do something about, and returns the exit code. A stack trace goes to a file. */
 export function reportError(error: unknown, print: (text: string) => void): number {
@@ -11,7 +12,7 @@ export function reportError(error: unknown, print: (text: string) => void): numb
     if (process.env['SLOT_CHAOS_DEBUG'] === '1') print(stackOf(error))
     return error.exit
   }
-  print(`error UNEXPECTED: ${textOf(error).split('\n')[0]}`)
+  print(redactor([])(`error UNEXPECTED: ${textOf(error).split('\n')[0]}`))
   if (process.env['SLOT_CHAOS_DEBUG'] === '1') print(stackOf(error))
   else print(`hint: ${logged(error)}`)
   return 3
@@ -27,8 +28,4 @@ function logged(error: unknown): string {
   }
 }
 
-function stackOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  const cause = error.cause === undefined ? '' : `\ncaused by: ${stackOf(error.cause)}`
-  return `${error.stack ?? error.message}${cause}`
-}
+const stackOf = (error: unknown): string => redactor([])(errorText(error))

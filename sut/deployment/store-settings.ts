@@ -37,6 +37,9 @@ export const postgresSettings = {
   tcp_keepalives_idle: 5,
   tcp_keepalives_interval: 2,
   tcp_keepalives_count: 3,
+  // Neither statements that failed nor their rows: a password or a hash may stand in them.
+  log_min_error_statement: 'panic',
+  log_error_verbosity: 'terse',
   log_destination: 'stderr',
   logging_collector: 'off',
   log_line_prefix: '%m %u %p ',

@@ -2,6 +2,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { systemClock } from '#lib/clock.ts'
 import { Failure, textOf } from '#lib/errors.ts'
+import { errorText, redactor } from '#lib/redacted.ts'
 import { identify } from '#lib/process.ts'
 import { serveControl } from './control-server.ts'
 import { socketFile } from './control.ts'
@@ -48,7 +49,7 @@ function end(failure?: unknown): Promise<void> {
     await warden.stop()
     process.exit(failure === undefined ? 0 : 1)
   })().catch((error: unknown) => {
-    console.error(textOf(error))
+    console.error(redactor([])(textOf(error)))
     process.exit(1) // the warden does what is left
   })
   return ended
@@ -57,7 +58,7 @@ function end(failure?: unknown): Promise<void> {
 function failureOf(error: unknown): { code: string; message: string; hint?: string } {
   if (error instanceof Failure) return { code: error.code, message: error.message, hint: error.hint }
   const code = isDiskFull(error) ? 'DISK_FULL' : 'SYSTEM_START_FAILED'
-  return { code, message: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+  return { code, message: redactor([])(errorText(error)) }
 }
 
 function write(file: SystemFile): SystemFile {
@@ -136,7 +137,7 @@ process.on('disconnect', () => {
   if (starting) void end()
 })
 process.on('uncaughtException', (error) => {
-  console.error(error)
+  console.error(redactor([])(errorText(error)))
   void end(error)
 })
 

@@ -88,8 +88,9 @@ function valid<Schema extends TSchema>(path: string, content: string, schema: Sc
   let value: unknown
   try {
     value = JSON.parse(content)
-  } catch (error) {
-    throw unreadable(path, error)
+  } catch {
+    // Its error shows a part of the text, which may be a password.
+    throw new Failure('CONFIG_INVALID', `${path}: is not valid JSON`)
   }
   const violations = violationsOf(schema, value)
   if (violations.length > 0) throw new Failure('CONFIG_INVALID', `${path}: ${violations.join('; ')}`)

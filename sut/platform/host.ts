@@ -2,7 +2,7 @@ import { Failure } from '#lib/errors.ts'
 import type { ServiceName } from '#sut/contracts/descriptor.ts'
 import { readHostConfig, type HostConfig } from './config.ts'
 import { callExchange } from './exchange.ts'
-import { runProcess, startService, type StartedService, type Wire } from './service.ts'
+import { runProcess, startService, type StartedService, type Wire, neverWritten } from './service.ts'
 
 /** A service that shares its process with others. */
 export interface Part {
@@ -22,6 +22,7 @@ export interface StartedHost {
 export async function runHost(parts: readonly Part[]): Promise<void> {
   await runProcess(async () => {
     const config = await readHostConfig(process.env)
+    neverWritten(config)
     return () => startHost(config, parts)
   })
 }

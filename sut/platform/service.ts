@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '#lib/clock.ts'
 import { Failure, textOf } from '#lib/errors.ts'
+import { errorText, redactor, secretsIn } from '#lib/redacted.ts'
 import { pause } from '#lib/wait.ts'
 import type { ServiceName } from '#sut/contracts/descriptor.ts'
 import { Problem } from '#sut/contracts/problems.ts'
@@ -42,17 +43,29 @@ export async function runService(name: ServiceName, wire: Wire, options: RunOpti
   await runProcess(async () => {
     const config = await readConfig(process.env)
     if (config.service !== name) throw new Failure('CONFIG_INVALID', `the config is of ${config.service}, not ${name}`)
+    neverWritten(config)
     return () => startService(config, wire, options)
   })
 }
 
+const never: string[] = []
+/** What the last words of this process may not hold: the secrets of a configuration that is used here. */
+export const neverWritten = (config: object): void => void never.push(...secretsIn(config))
+const complain = (code: string, text: string): void =>
+  void process.stderr.write(`error ${code}: ${redactor(never)(text)}\n`)
+
 /** The life of a process: `prepared` reads its configuration, what it returns starts what runs there. */
 export async function runProcess(prepared: () => Promise<() => Promise<Pick<StartedService, 'stop'>>>): Promise<void> {
+  // By itself Node would show all that hangs on the error.
+  process.once('uncaughtException', (error) => {
+    complain('UNCAUGHT', errorText(error))
+    process.exit(1)
+  })
   let start: Awaited<ReturnType<typeof prepared>>
   try {
     start = await prepared()
   } catch (error) {
-    process.stderr.write(`error ${error instanceof Failure ? error.code : 'INTERNAL'}: ${textOf(error)}\n`)
+    complain(error instanceof Failure ? error.code : 'INTERNAL', textOf(error))
     process.exit(2)
   }
   // While it starts, perhaps waiting for a store or for its neighbours, nothing has to be finished. The first process of a container
@@ -62,7 +75,7 @@ export async function runProcess(prepared: () => Promise<() => Promise<Pick<Star
   process.once('disconnect', leave)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, leave)
   const started = await start().catch((error: unknown) => {
-    process.stderr.write(`error SERVICE_START: ${error instanceof Error ? error.stack : textOf(error)}\n`)
+    complain('SERVICE_START', errorText(error))
     process.exit(1)
   })
   const end = (): void => void started.stop().then(() => process.exit(0))
