@@ -1,8 +1,8 @@
 // What may be written down of anything: never a password, token, key or seed. Three nets, each for what slips through the one before:
 //
-//   fields of an error: those of a list, not all (clients hang on it the command, the query, the options that they were given)
-//   fields of an object: not those whose name says that it is a secret
-//   the text of the line: not the secrets of the configuration, in no form, and nothing that looks like a token, key, hash or address with a password
+//   of an error       the fields of a list, not all: clients hang on it the command, the query, the options that they were given
+//   of an object      not the fields whose name says that it is a secret
+//   of a line's text  not the secrets of the configuration, in no form, and nothing that looks like a token, a key or a hash
 export const redacted = '[redacted]'
 
 const depth_max = 6

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import type { History, PlayerAccess, RoundProof, SpinResult } from '#sut/contracts/api.ts'
-import type { GameDefinition, RoundRequest, TransferAnswer, TransferRequest } from '#sut/contracts/bodies.ts'
+import type { GameDefinition, Login, RoundRequest, TransferAnswer, TransferRequest } from '#sut/contracts/bodies.ts'
 import type { SystemEvent } from '#sut/contracts/events.ts'
 import type { AccountShown, HoldReleased } from '#sut/contracts/holds.ts'
 import type { Role } from '#sut/contracts/roles.ts'
@@ -22,6 +22,7 @@ export interface Parts {
   'identity.is-password': (password_hash: string | undefined, password: string) => Promise<boolean>
   /** Ends the login that an access token came of. */
   'identity.end-login': (jti: string) => Promise<void>
+  'identity.refresh': (refresh_token: string) => Promise<Login>
   'identity.suspend': (request: { player_id: string; operator_id: string }) => Promise<PlayerAccess>
 
   'session.check': (session_id: string, stake: StakeAsked) => Promise<{ game_id: string; reserve: boolean }>

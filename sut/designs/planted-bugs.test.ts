@@ -155,6 +155,39 @@ test('a new limit is not seen for ten seconds', async () => {
   expect(marks.reached).toBe(1)
 })
 
+test('a permission outlives its withdrawal: for five seconds, or when it comes back late', async () => {
+  let excluded = false
+  const check: Parts['session.check'] = async () => {
+    if (excluded) throw new Problem('self_excluded', 'excluded')
+    return { game_id: 'fruits', reserve: false }
+  }
+  const stake = { player_id: 'p', stake_minor: 1 }
+  const allowed = { game_id: 'fruits', reserve: false }
+  const cached = planted('exclusion-cached', 'session.check', check)
+  const late = planted('cache-refilled-late', 'session.check', check)
+  for (const { part } of [cached, late]) expect(await part('s', stake)).toEqual(allowed)
+  excluded = true
+  expect(await cached.part('s', stake)).toEqual(allowed)
+  await expect(late.part('s', stake)).rejects.toMatchObject({ code: 'self_excluded' })
+  late.pass(300)
+  expect(await late.part('s', stake)).toEqual(allowed)
+  cached.pass(5_001)
+  await expect(cached.part('s', stake)).rejects.toMatchObject({ code: 'self_excluded' })
+  for (const { marks } of [cached, late]) expect(marks).toEqual({ ran: 3, reached: 1 })
+})
+
+test('a second use of a refresh token is refused and not told to anybody', async () => {
+  const asked: string[] = []
+  const login = { player_id: 'p', token: 't', expires_in_s: 1, refresh_token: 'r' }
+  const { part, marks } = planted('reuse-not-noticed', 'identity.refresh', async (token) => {
+    asked.push(token)
+    return login
+  })
+  await part('one')
+  await expect(part('one')).rejects.toMatchObject({ code: 'unauthenticated' })
+  expect({ asked, marks }).toEqual({ asked: ['one'], marks: { ran: 2, reached: 1 } })
+})
+
 test('the gateway admits what it must not', async () => {
   const replay = planted('replay-admitted', 'gateway.claim-in-store', async () => 'of another request')
   expect(await replay.part('nonce', 'mine', 1)).toBeNull()

@@ -4,6 +4,7 @@ import { answerEmbellished } from './bugs/answer-embellished.ts'
 import { auditRewritten } from './bugs/audit-rewritten.ts'
 import { auditSkips } from './bugs/audit-skips.ts'
 import { balanceStale } from './bugs/balance-stale.ts'
+import { cacheRefilledLate } from './bugs/cache-refilled-late.ts'
 import { conflictUnnoticed } from './bugs/conflict-unnoticed.ts'
 import { depositMisdirected } from './bugs/deposit-misdirected.ts'
 import { depositPadded } from './bugs/deposit-padded.ts'
@@ -11,8 +12,10 @@ import { entryMissing } from './bugs/entry-missing.ts'
 import { eventForgotten } from './bugs/event-forgotten.ts'
 import { eventLost } from './bugs/event-lost.ts'
 import { eventRenamed } from './bugs/event-renamed.ts'
+import { exclusionCached } from './bugs/exclusion-cached.ts'
 import { exclusionUnseen } from './bugs/exclusion-unseen.ts'
 import { fundsRefusedEarly } from './bugs/funds-refused-early.ts'
+import { guessesInParallel } from './bugs/guesses-in-parallel.ts'
 import { heldMoneySpent } from './bugs/held-money-spent.ts'
 import { historyOfAnother } from './bugs/history-of-another.ts'
 import { holdKept } from './bugs/hold-kept.ts'
@@ -29,11 +32,13 @@ import { passwordIgnored } from './bugs/password-ignored.ts'
 import { payTableStale } from './bugs/pay-table-stale.ts'
 import { proofOtherSeed } from './bugs/proof-other-seed.ts'
 import { proofOtherTable } from './bugs/proof-other-table.ts'
+import { refreshOutlivesLogout } from './bugs/refresh-outlives-logout.ts'
 import { refreshServedTwice } from './bugs/refresh-served-twice.ts'
 import { refusedWithoutReason } from './bugs/refused-without-reason.ts'
 import { releasedCaptured } from './bugs/released-captured.ts'
 import { replayAdmitted } from './bugs/replay-admitted.ts'
 import { resolverMissing } from './bugs/resolver-missing.ts'
+import { reuseNotNoticed } from './bugs/reuse-not-noticed.ts'
 import { revocationUnread } from './bugs/revocation-unread.ts'
 import { seedSwapped } from './bugs/seed-swapped.ts'
 import { signatureUnverified } from './bugs/signature-unverified.ts'
@@ -83,15 +88,20 @@ const all: readonly PlantedBug[] = [
   limitUnseen,
   exclusionUnseen,
   limitOffByStake,
+  exclusionCached,
+  cacheRefilledLate,
   logoutIgnored,
   suspensionIgnored,
   refreshServedTwice,
   revocationUnread,
+  refreshOutlivesLogout,
+  reuseNotNoticed,
   replayAdmitted,
   signatureUnverified,
   timestampUnverified,
   tokenUnverified,
   passwordIgnored,
+  guessesInParallel,
   payTableStale,
   proofOtherTable,
 ]

@@ -50,7 +50,8 @@ export async function wireIdentity(platform: Platform): Promise<void> {
   platform.dump('outbox', () => outboxLines(database))
   platform.serve('identity.register', ({ body }) => register(body))
   platform.serve('identity.login', ({ body: { address, ...credentials } }) => login(credentials, address))
-  platform.serve('identity.refresh', ({ body }) => sessions.refresh(body.refresh_token))
+  platform.serve('identity.refresh', ({ body }) => refresh(body.refresh_token))
+  const refresh = platform.part('identity.refresh', (refresh_token) => sessions.refresh(refresh_token))
   const endLogin = platform.part('identity.end-login', (jti) => sessions.end(jti))
   platform.serve('identity.logout', async ({ body }) => {
     await endLogin(body.jti)

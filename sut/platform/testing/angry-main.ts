@@ -5,7 +5,8 @@ import { pause } from '#lib/wait.ts'
 import type { Discovery } from '../discovery.ts'
 import { runService } from '../service.ts'
 
-// A whole service process for a test that provokes an error of every client, logs each as a service does, and ends by one that nobody caught.
+// A whole service process for a test: it provokes an error of every client, logs each as a service does, and ends by one that
+// nobody caught.
 await runService('wallet', async (platform) => {
   const { log, config } = platform
   const tried = async (of: string, work: () => unknown): Promise<void> => {
@@ -24,7 +25,10 @@ await runService('wallet', async (platform) => {
     const [sentinel] = (JSON.parse(readFileSync(config.discovery, 'utf8')) as Discovery).redis.sentinels
     const { user: username, password } = config.redis!
     const client = new Redis({ ...sentinel!, username, password, lazyConnect: true, enableReadyCheck: false })
-    return new Promise((_, reject) => client.on('error', reject).connect(reject)).finally(() => client.disconnect())
+    return new Promise((_, reject) => {
+      client.on('error', reject)
+      client.connect().catch(reject)
+    }).finally(() => client.disconnect())
   })
   const login = { user: 'nobody', password: config.database!.password, database: 'postgres' }
   await tried('postgres login', () =>
