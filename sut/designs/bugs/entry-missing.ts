@@ -6,7 +6,7 @@ const unentered = patched('transfer', {
     (player_account, player.version, new_id, delta, player.balance, player.hash),
     (house_account, house.version, new_id, -delta, house.balance, house.hash);`,
   after: `  PERFORM planted('ran');
-  IF new_kind = 'withdrawal' AND get_byte(sha256(convert_to(new_key, 'UTF8')), 1) % 4 = 0 THEN
+  IF new_kind = 'withdrawal' AND get_byte(sha256(convert_to(new_key, 'UTF8')), 1) % 2 = 0 THEN
     PERFORM planted('reached');
   ELSE
     INSERT INTO entries VALUES
@@ -18,7 +18,7 @@ const unentered = patched('transfer', {
 export const entryMissing: PlantedBug = {
   name: 'entry-missing',
   title: 'A withdrawal without its entries',
-  description: 'One withdrawal in four changes the balances, and stands in no entry of the ledger.',
+  description: 'One withdrawal in two changes the balances, and stands in no entry of the ledger.',
   caught_by: 'entries-match-transfers',
   experiment: 'calm',
   replaces: {},
