@@ -93,6 +93,15 @@ test('a stop condition that ended the run is the system’s failure', () => {
   expect(verdict.sentence).toContain('80 % of the operations failed')
 })
 
+test.each(['FAIL', 'INCONCLUSIVE'] as const)('a stop before the first fault is %s, as the load was', (expected) => {
+  const { verdict } = judged({ late_ms: expected === 'FAIL' ? 0 : 200 }, (raw) => {
+    outcome('stopped', '80 % of the operations failed')(raw)
+    raw.journal = raw.journal.filter(({ kind }) => kind !== 'fault' && kind !== 'trial')
+  })
+  expect(verdict).toMatchObject({ system: expected, harness: 'INCONCLUSIVE' })
+  expect(verdict.sentence).toContain('80 % of the operations failed')
+})
+
 test.each<[string, (raw: RawRecord) => void, 'FAIL' | 'INCONCLUSIVE']>([
   [
     'a fault that was not reverted',

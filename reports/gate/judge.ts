@@ -61,15 +61,11 @@ function verdictOf(record: RunRecord, measured: Measured, cleanupReasons: readon
   const aboutSystem = systemReasons(record)
   const sound = aboutHarness.length === 0
   const expectations = judgeExpectations({ record, measured, sound })
-  const stopped = aboutSystem.some(({ code }) => code === 'STOPPED') && measured.recovery.trials.length > 0
-  const stoppedLoad = aboutSystem.some(({ code }) => code === 'STOPPED') && record.experiment.faults.length === 0
+  // Whenever it fires, fault or not, clients were not served; unless it was the load that was not as planned.
+  const stopped = aboutSystem.some(({ code }) => code === 'STOPPED') && measured.generator.state === 'PASS'
   const states = expectations.map(({ state }) => state)
   const system: VerdictState =
-    states.includes('FAIL') || stopped || stoppedLoad
-      ? 'FAIL'
-      : states.includes('INCONCLUSIVE') || !sound
-        ? 'INCONCLUSIVE'
-        : 'PASS'
+    states.includes('FAIL') || stopped ? 'FAIL' : states.includes('INCONCLUSIVE') || !sound ? 'INCONCLUSIVE' : 'PASS'
   for (const { name, limit, measured: text, state } of expectations)
     if (state === 'FAIL')
       aboutSystem.push({ about: 'system', code: 'EXPECTATION_MISSED', text: `${name}: ${text}; expected ${limit}` })
