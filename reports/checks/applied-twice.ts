@@ -75,12 +75,17 @@ function countDangers(evidence: Evidence, verdict: ReturnType<typeof verdictOf>)
   }
 }
 
-/** The operation that a transfer belongs to: by its round, its payout, or by the client's key inside its own. */
-export function operationOf(transfer: StateOf<'transfer'>, evidence: Evidence): Operation | undefined {
+/** The operations that a transfer can come from: by its round, its payout, or by the client's key inside its own. */
+export function operationsOfTransfer(transfer: StateOf<'transfer'>, evidence: Evidence): readonly Operation[] {
   const { player_id, key, round_id } = transfer
   const hold_id = capturedHold(key)
-  if (hold_id !== undefined) return evidence.endingsByHold.get(hold_id)?.find(({ kind }) => kind === 'confirm_payout')
+  if (hold_id !== undefined)
+    return (evidence.endingsByHold.get(hold_id) ?? []).filter(({ kind }) => kind === 'confirm_payout')
   const round = round_id === null ? undefined : evidence.roundById.get(round_id)
   const clientKey = round?.key ?? key.replace(`deposit:${player_id}:`, '')
-  return evidence.operationsByKey.get(playerKey(player_id, clientKey))?.[0]
+  return evidence.operationsByKey.get(playerKey(player_id, clientKey)) ?? []
 }
+
+/** The first of them. */
+export const operationOf = (transfer: StateOf<'transfer'>, evidence: Evidence): Operation | undefined =>
+  operationsOfTransfer(transfer, evidence)[0]

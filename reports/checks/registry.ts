@@ -8,6 +8,7 @@ import { failNotApplied } from './fail-not-applied.ts'
 import { holdsEnd } from './holds-end.ts'
 import { moneyConserved } from './money-conserved.ts'
 import { monotonicReads } from './monotonic-reads.ts'
+import { noAnomaly } from './no-anomaly.ts'
 import { noncesOnce } from './nonces-once.ts'
 import { noNegativeBalance } from './no-negative-balance.ts'
 import { outboxLog } from './outbox-log.ts'
@@ -28,6 +29,7 @@ export const checks: readonly Check[] = [
   phantom,
   entriesGaplessChained,
   noNegativeBalance,
+  noAnomaly,
   holdsEnd,
   roundsEnded,
   outcomesRederived,
