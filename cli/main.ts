@@ -9,6 +9,7 @@ import { down } from './commands/down.ts'
 import { gate } from './commands/gate.ts'
 import { inject } from './commands/inject.ts'
 import { list } from './commands/list.ts'
+import { exportRun } from './commands/export.ts'
 import { recheck } from './commands/recheck.ts'
 import { recover } from './commands/recover.ts'
 import { replay } from './commands/replay.ts'
@@ -30,6 +31,7 @@ const named = [
   recover,
   replay,
   recheck,
+  exportRun,
   report,
   compare,
   gate,

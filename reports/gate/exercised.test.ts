@@ -74,5 +74,7 @@ test('that not one cent was lost is said only where it could have been', () => {
         line.at_ms = ends.get(line.operation_id)! - 0.1
   })
   expect(noRace).toMatchObject({ system: 'PASS' })
-  expect(noRace.sentence).toMatch(/; no money was seen to be lost, and no-negative-balance and no-anomaly were not exercised\.$/)
+  expect(noRace.sentence).toMatch(
+    /; no money was seen to be lost, and no-negative-balance and no-anomaly were not exercised\.$/,
+  )
 })
