@@ -68,7 +68,7 @@ test('no secret is written anywhere but in a Secret, and in those alone whose ow
   const { secrets } = request.material
   const texts = (of: Manifest[]): string => JSON.stringify(of)
   const values = [
-    secrets.operations_token,
+    ...Object.values(secrets.operations_tokens),
     secrets.postgres_superuser,
     secrets.postgres_replication,
     secrets.postgres_rewind,
@@ -92,6 +92,7 @@ test('no secret is written anywhere but in a Secret, and in those alone whose ow
   expect(holders(secrets.ofService.gateway!['signing_master']!)).toEqual(['gateway-a', 'gateway-b'])
   // Not the stores: they keep what it seals.
   expect(holders(secrets.ofService.game!['seed_seal']!)).toEqual(['game-a', 'game-b'])
+  expect(holders(secrets.operations_tokens['wallet']!)).toEqual(['wallet-a', 'wallet-b'])
   expect(holders(secrets.postgres_superuser)).toEqual(['postgres-a', 'postgres-b'])
   const redis = ['redis-a', 'redis-b']
   const sentinels = ['sentinel-a', 'sentinel-b', 'sentinel-c']

@@ -3,7 +3,8 @@ import type { ServiceName } from '#sut/contracts/descriptor.ts'
 
 /** Passwords and keys of one system: made at its start, never reproducible, written only into the files of who needs them. */
 export interface Secrets {
-  operations_token: string
+  /** By service: what opens its operations port, and no other. */
+  operations_tokens: Record<string, string>
   postgres_superuser: string
   postgres_replication: string
   postgres_rewind: string
@@ -23,9 +24,10 @@ export interface Secrets {
 }
 
 export function createSecrets(services: readonly string[]): Secrets {
+  const ofEach = () => Object.fromEntries(services.map((service) => [service, newPassword()]))
   const staff = { operator: newPassword(), auditor: newPassword() }
   return {
-    operations_token: newPassword(),
+    operations_tokens: ofEach(),
     postgres_superuser: newPassword(),
     postgres_replication: newPassword(),
     postgres_rewind: newPassword(),
@@ -34,7 +36,7 @@ export function createSecrets(services: readonly string[]): Secrets {
     redis_sentinel: newPassword(),
     observer: newPassword(),
     nats_cluster: newPassword(),
-    passwords: Object.fromEntries(services.map((service) => [service, newPassword()])),
+    passwords: ofEach(),
     staff,
     ofService: {
       gateway: { signing_master: randomBytes(32).toString('hex') },

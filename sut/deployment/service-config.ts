@@ -20,9 +20,12 @@ export function serviceConfigOf(place: Place, system: SystemDescriptor, secrets:
   const { service } = place
   const calls = callersIn(system).find((each) => each.name === service)?.calls ?? []
   const password = secrets.passwords[service] ?? ''
+  const token = secrets.operations_tokens[service]
+  // An empty one would open the port to everybody.
+  if (token === undefined) throw new Error(`${service} has no operations token`)
   return {
     ...place,
-    operations: { ...place.operations, token: secrets.operations_token },
+    operations: { ...place.operations, token },
     ...(calls.includes('postgres') && { database: { name: service, user: service, password } }),
     ...(calls.includes('redis') && { redis: { user: service, password } }),
     ...(calls.includes('nats') && { nats: { user: service, password } }),

@@ -65,7 +65,7 @@ export async function startTestSystem(design = 'standard'): Promise<TestSystem> 
       staff: secrets.staff,
       ask: async (service, path) => {
         const { operations_port } = started.get(service)!
-        const headers = { authorization: `Bearer ${secrets.operations_token}` }
+        const headers = { authorization: `Bearer ${secrets.operations_tokens[service]}` }
         return (await fetch(`http://127.0.0.1:${operations_port}${path}`, { headers })).text()
       },
       services: started,

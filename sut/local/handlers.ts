@@ -79,19 +79,20 @@ export function streamsOf({ observe, request }: SystemContext, { fleet }: System
     events: (signal) => observe.follow(signal),
     dump() {
       // Found before the first byte goes out: an answer that has begun can only be cut off, not say why.
-      const ports = callersIn(request.descriptor).map(({ name }) => {
+      const tellers = callersIn(request.descriptor).map(({ name }) => {
         const ready = fleet.instances().filter((each) => each.ready())
         const teller = ready.flatMap(({ parts }) => parts).find(({ service }) => service === name)
-        if (teller !== undefined) return teller.operations_port
+        if (teller !== undefined) return teller
         throw new Failure('STATE_UNREADABLE', `no instance of ${name} is ready to tell its state`)
       })
       // A bug that is planted in all instances has run in each of them on its own.
       const others = plantedBugOf(request.design) === undefined ? [] : fleet.instances().filter((each) => each.ready())
+      const ports = tellers.map(({ operations_port }) => operations_port)
       const marked = others.flatMap(({ parts }) => parts).filter((part) => !ports.includes(part.operations_port))
       return statesOf(
         [
-          ...ports.map((port) => ({ port, path: '/dump' })),
-          ...marked.map((part) => ({ port: part.operations_port, path: '/planted' })),
+          ...tellers.map((teller) => ({ ...teller, path: '/dump' })),
+          ...marked.map((part) => ({ ...part, path: '/planted' })),
         ],
         fleet.operations,
       )
@@ -100,11 +101,11 @@ export function streamsOf({ observe, request }: SystemContext, { fleet }: System
 }
 
 async function* statesOf(
-  places: readonly { port: number; path: string }[],
+  places: readonly { service: string; operations_port: number; path: string }[],
   operations: OperationsClient,
 ): AsyncGenerator<Buffer | string> {
-  for (const { port, path } of places) {
-    yield* (await operations.stream(port, path)) as AsyncIterable<Buffer>
+  for (const { service, operations_port, path } of places) {
+    yield* (await operations.stream(operations_port, path, service)) as AsyncIterable<Buffer>
     yield '\n'
   }
 }

@@ -6,6 +6,7 @@ import { slotBackend } from '#sut/descriptor.ts'
 import type { Pod } from './access/objects.ts'
 import type { Agents } from './agent/agents.ts'
 import { createLinkFaults } from './faults/links.ts'
+import type { PodPort } from './operations.ts'
 import { createSampler } from './sampler.ts'
 import type { ClusterView } from './watch/view.ts'
 
@@ -30,8 +31,8 @@ const view = {
 
 test('each service in a pod is asked at its own port, and tells of its own work', async () => {
   const asked: string[] = []
-  const json = async (name: string, path: string, port?: number): Promise<never> => {
-    asked.push(`${name}:${port}${path}`)
+  const json = async (name: string, path: string, { port, service }: PodPort = {}): Promise<never> => {
+    asked.push(`${service} in ${name}:${port}${path}`)
     return { pending: { outbox: 1 } } as never
   }
   const stores = { redis: async () => null, nats: async () => ({ leader: null, nodes_ready: 0 }) }
@@ -39,7 +40,7 @@ test('each service in a pod is asked at its own port, and tells of its own work'
   const sampler = createSampler({ clock: systemClock, descriptor }, view, client, stores)
   expect(await sampler.pending(true)).toEqual({ outbox: 8 })
   expect(asked).toHaveLength(16)
-  expect(asked).toContain('monolith-b-x:8084/state')
+  expect(asked).toContain('wallet in monolith-b-x:8084/state')
   expect(sampler.tellers(false).map(({ name, pod: from }) => `${name} in ${from?.metadata.name}`)).toEqual(
     slotBackend.services.map(({ name }) => `${name} in monolith-a-x`),
   )

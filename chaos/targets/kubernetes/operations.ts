@@ -3,12 +3,19 @@ import { Failure, textOf } from '#lib/errors.ts'
 import { ports } from '#kind-cluster/manifests/names.ts'
 import type { Api } from './access/api.ts'
 
+export interface PodPort {
+  /** The operations port, if nothing else is said. */
+  port?: number
+  /** Whose operations token goes along: none, if it is not said. */
+  service?: string
+}
+
 /** Questions to HTTP ports of pods, through the API server. */
 export interface PodClient {
   /** Undefined when there is no (valid) answer. */
-  json<T>(pod: string, path: string, port?: number): Promise<T | undefined>
+  json<T>(pod: string, path: string, at?: PodPort): Promise<T | undefined>
   /** The body as it comes; throws Failure STATE_UNREADABLE when the answer is not 200. */
-  stream(pod: string, path: string, port?: number): Promise<Readable>
+  stream(pod: string, path: string, at?: PodPort): Promise<Readable>
 }
 
 /** The API server takes the header `authorization` away for itself. */
@@ -16,21 +23,28 @@ export const tokenHeader = 'x-operations-token'
 const json_limit_ms = 2_000
 const stream_pause_limit_ms = 60_000
 
-export function podClient(api: Pick<Api, 'text' | 'stream'>, namespace: string, token: string): PodClient {
-  const proxied = (pod: string, path: string, port: number = ports.operations): string =>
+export function podClient(
+  api: Pick<Api, 'text' | 'stream'>,
+  namespace: string,
+  tokens: Readonly<Record<string, string>>,
+): PodClient {
+  const proxied = (pod: string, path: string, { port = ports.operations }: PodPort): string =>
     `/api/v1/namespaces/${namespace}/pods/${pod}:${port}/proxy${path}`
-  const headers = { [tokenHeader]: token }
+  const headersOf = ({ service }: PodPort): Record<string, string> =>
+    service === undefined ? {} : { [tokenHeader]: tokens[service] ?? '' }
   return {
-    async json<T>(pod: string, path: string, port?: number) {
+    async json<T>(pod: string, path: string, at: PodPort = {}) {
       try {
-        return JSON.parse(await api.text(proxied(pod, path, port), { headers, limit_ms: json_limit_ms })) as T
+        const options = { headers: headersOf(at), limit_ms: json_limit_ms }
+        return JSON.parse(await api.text(proxied(pod, path, at), options)) as T
       } catch {
         return undefined
       }
     },
-    async stream(pod, path, port) {
+    async stream(pod, path, at = {}) {
       try {
-        return await api.stream(proxied(pod, path, port), { headers, limit_ms: stream_pause_limit_ms })
+        const options = { headers: headersOf(at), limit_ms: stream_pause_limit_ms }
+        return await api.stream(proxied(pod, path, at), options)
       } catch (error) {
         throw new Failure('STATE_UNREADABLE', `GET ${path} of ${pod}: ${textOf(error)}`, { cause: error })
       }

@@ -36,7 +36,7 @@ export async function reach(record: SystemRecord): Promise<Reached> {
   const over = new AbortController()
   const observe = openObservations(null, systemClock)
   const view = createView({ api, namespace, clock: systemClock, observe, signal: over.signal })
-  const client = podClient(api, namespace, record.operations_token)
+  const client = podClient(api, namespace, record.operations_tokens)
   const stores = createStoreStates({ api, namespace, signal: over.signal }, view, client)
   const faults = createFaults(record, { api, view, client, observe })
   return {
@@ -111,9 +111,13 @@ async function* statesOf(sampler: Sampler, client: PodClient, planted: boolean):
   const told = tellers.map((teller) => ({ ...teller, path: '/dump' }))
   const asked = new Set(tellers.map(placeOf))
   const others = planted ? sampler.tellers(true).filter((teller) => !asked.has(placeOf(teller))) : []
-  for (const { pod, operations_port, path } of [...told, ...others.map((teller) => ({ ...teller, path: '/planted' }))])
-    for await (const line of textLines(await client.stream(pod!.metadata.name, path, operations_port)))
-      if (line !== '') yield JSON.parse(line) as DumpLine
+  for (const { name, pod, operations_port, path } of [
+    ...told,
+    ...others.map((teller) => ({ ...teller, path: '/planted' })),
+  ]) {
+    const state = await client.stream(pod!.metadata.name, path, { port: operations_port, service: name })
+    for await (const line of textLines(state)) if (line !== '') yield JSON.parse(line) as DumpLine
+  }
 }
 
 const placeOf = ({ pod, name }: Teller): string => `${pod?.metadata.name} ${name}`

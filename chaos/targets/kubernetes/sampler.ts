@@ -5,7 +5,7 @@ import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
 import type { PendingWork } from '#sut/contracts/state.ts'
 import { type LoadAnswer, type LoadReading, noLoad, readingHistories, sumOverServices } from '#sut/deployment/load.ts'
 import { type Pod, mainStatus, regionOf, workloadOf } from './access/objects.ts'
-import type { PodClient } from './operations.ts'
+import type { PodClient, PodPort } from './operations.ts'
 import type { StoreStates } from './stores.ts'
 import { stateOfPod } from './watch/pods.ts'
 import type { ClusterView } from './watch/view.ts'
@@ -72,11 +72,13 @@ export function createSampler(
       return pods.flatMap((pod) => partsOf(service).map((part) => ({ ...part, pod })))
     })
   }
+  const pendingOf = async (pod: Pod, at: PodPort): Promise<PendingWork['pending'] | undefined> =>
+    (await client.json<PendingWork>(pod.metadata.name, '/state', at))?.pending
   const pending: Sampler['pending'] = async (everywhere) => {
     const answers = await Promise.all(
       tellers(everywhere).map(async ({ name, operations_port, pod }) => ({
         service: name,
-        pending: pod && (await client.json<PendingWork>(pod.metadata.name, '/state', operations_port))?.pending,
+        pending: pod && (await pendingOf(pod, { port: operations_port, service: name })),
       })),
     )
     const told = answers.flatMap(({ service, pending: work }) => (work ? [{ service, pending: work }] : []))

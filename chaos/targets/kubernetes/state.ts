@@ -40,7 +40,8 @@ export interface SystemRecord {
   versions: Record<string, string>
   settings: Record<string, string | number>
   agent_image: string
-  operations_token: string
+  /** By service. */
+  operations_tokens: Record<string, string>
 }
 
 const root = (): string => join(stateFolder(), 'kubernetes')

@@ -27,7 +27,9 @@ export function createStoreStates(options: StoreOptions, view: ClusterView, clie
   const sentinel = { address: null as string | null, heard_ms: -Infinity }
   void listenToSentinels(options, view, sentinel)
   const natsStatus = async (pod: Pod) => {
-    const answer = await client.json<{ meta_cluster?: { leader?: string } }>(pod.metadata.name, '/jsz', ports.monitor)
+    const answer = await client.json<{ meta_cluster?: { leader?: string } }>(pod.metadata.name, '/jsz', {
+      port: ports.monitor,
+    })
     return answer?.meta_cluster?.leader
   }
   return {

@@ -66,7 +66,7 @@ export async function up(request: UpRequest, place: Place): Promise<RunningSyste
     gateway_names: place.gateway_names,
     clock: systemClock,
   })
-  record.operations_token = material.secrets.operations_token
+  record.operations_tokens = material.secrets.operations_tokens
   await mkdir(recordFolder(record.id), { recursive: true, mode: 0o700 })
   await writeFile(record.authority_file, material.authority.authority)
   await writeFile(join(recordFolder(record.id), staffFile), staffAccounts(material.secrets), { mode: 0o600 })
@@ -161,7 +161,7 @@ function recordOf(
     versions: place.versions,
     settings: { ...place.settings, ...settings },
     agent_image: place.images.agent,
-    operations_token: '',
+    operations_tokens: {},
   }
 }
 

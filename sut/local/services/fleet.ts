@@ -31,7 +31,7 @@ export async function createFleet(
 ): Promise<Fleet> {
   const { request, settings, observe, ending } = context
   const { descriptor } = request
-  const operations = operationsClient(context.secrets.operations_token, ending)
+  const operations = operationsClient(context.secrets.operations_tokens, ending)
   const instances: Instance[] = []
   const edges = descriptor.regions.map((region) => createEdge(context, region))
   const routing = createRouting(context, proxies, stores, edges, instances)

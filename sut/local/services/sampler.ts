@@ -42,7 +42,7 @@ export function createSampler({ clock, request, processes }: SystemContext, flee
         .flatMap(({ parts }) => parts)
         .map(async ({ service, operations_port }) => ({
           service,
-          pending: (await fleet.operations.json<PendingWork>(operations_port, '/state'))?.pending,
+          pending: (await fleet.operations.json<PendingWork>(operations_port, '/state', service))?.pending,
         })),
     )
     const told = answers.flatMap(({ service, pending: work }) =>
