@@ -8,7 +8,7 @@ export const resolverMissing: PlantedBug = {
   name: 'resolver-missing',
   title: 'A game without its resolver',
   description: 'Nobody ends the rounds that their requests have left behind.',
-  caught_by: 'rounds-ended',
+  caught_by: 'settled',
   experiment: 'wallet-kill',
   replaces: {
     // A loop that does nothing: what it leaves undone is seen in the database.
