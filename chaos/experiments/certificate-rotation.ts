@@ -13,5 +13,5 @@ export const certificateRotation: Experiment = {
   faults: [{ fault: 'certificate-rotation', parameters: {}, hold_s: 5 }],
   recovery: { good_s: 5, limit_s: 60 },
   stop: { failed_share_max: 0.6, for_s: 20 },
-  expectations: { consistent: true, failed_share_max: 0 },
+  expectations: { consistent: true, exercised: { acknowledged_during_fault: 10 }, failed_share_max: 0 },
 }

@@ -14,5 +14,10 @@ export const walletKill: Experiment = {
   faults: [{ fault: 'process-kill', parameters: { service: 'wallet', region: 'a', count: 1 }, hold_s: 0 }],
   recovery: { good_s: 5, limit_s: 30 },
   stop: { failed_share_max: 0.6, for_s: 20 },
-  expectations: { consistent: true, recovery_s_max: 15, failed_share_max: 0.02 },
+  expectations: {
+    consistent: true,
+    exercised: { acknowledged_during_fault: 10 },
+    recovery_s_max: 15,
+    failed_share_max: 0.02,
+  },
 }
