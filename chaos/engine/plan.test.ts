@@ -17,7 +17,7 @@ const catalogue: Catalogue = {
   journeys: ['player'],
   profiles: ['steady', 'surge'],
   designs: ['standard', 'monolith'],
-  dangers: ['resolver_ended', 'settled.resolver_ended'],
+  dangers: ['acknowledged_during_fault', 'resolver_ended', 'settled.resolver_ended'],
   targets: {
     memory: memoryWorld().target,
     weak: { ...memoryWorld({ capabilities: ['link.toxic'] }).target, name: 'weak' },
