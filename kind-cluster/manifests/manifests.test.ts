@@ -78,6 +78,7 @@ test('no secret is written anywhere but in a Secret, and in those alone whose ow
     secrets.observer,
     secrets.nats_cluster,
     ...Object.values(secrets.passwords),
+    ...Object.values(secrets.owner_passwords),
     secrets.ofService.gateway!['signing_master']!,
     secrets.ofService.game!['seed_seal']!,
     secrets.ofService.identity!['token_seal']!,

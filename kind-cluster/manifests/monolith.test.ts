@@ -71,9 +71,9 @@ test('it may open what the services in it may, and is asked at all its operation
   expect(ports(ingress)).toEqual([8080, 8081, 8082, 8083, 8084, 8085, 8086, 8087, 8443])
 })
 
-test('PostgreSQL has a role and a database for each service that needs one, whatever process that is in', () => {
+test('PostgreSQL has two roles and a database for each service that needs one, whatever process that is in', () => {
   const owners = (descriptor: ManifestRequest['descriptor']): string[] =>
     [...roles({ ...request, descriptor }).matchAll(/CREATE ROLE (\S+)/gi)].map(([, name]) => name!)
-  expect(owners(request.descriptor)).toHaveLength(6)
+  expect(owners(request.descriptor)).toHaveLength(12)
   expect(owners(request.descriptor)).toEqual(owners(slotBackend))
 })

@@ -1,7 +1,7 @@
 import { type Region, regions } from '#sut/contracts/descriptor.ts'
 import { callersIn } from '#sut/contracts/topology.ts'
 import { choices } from '#sut/designs/registry.ts'
-import { postgresSettings, roleStatements } from '#sut/deployment/store-settings.ts'
+import { ownerOf, postgresSettings, roleStatements } from '#sut/deployment/store-settings.ts'
 import type { Manifest, Probe } from './manifest.ts'
 import { labelNames, labels, ports, storeHost } from './names.ts'
 import { startup } from './pod.ts'
@@ -85,7 +85,7 @@ END`
 export function roles({ descriptor, material }: ManifestRequest): string {
   return callersIn(descriptor)
     .filter(({ calls }) => calls.includes('postgres'))
-    .flatMap(({ name }) => roleStatements(name, material.secrets.passwords[name] ?? ''))
+    .flatMap(({ name }) => roleStatements(name, material.secrets))
     .map((statement) => `${statement};\n`)
     .join('')
 }
@@ -95,7 +95,7 @@ export function patroniConfiguration(request: ManifestRequest, region: Region): 
   const { system, design, descriptor, material, settings } = request
   const { secrets } = material
   const host = storeHost(request, 'postgres', region)
-  const owners = callersIn(descriptor)
+  const services = callersIn(descriptor)
     .filter(({ calls }) => calls.includes('postgres'))
     .map(({ name }) => name)
   return {
@@ -138,13 +138,13 @@ export function patroniConfiguration(request: ManifestRequest, region: Region): 
       // A copy does not wait for a checkpoint that takes its time.
       basebackup: [{ checkpoint: 'fast' }],
       parameters: { unix_socket_directories: '/tmp' },
-      // A service gets at its own database alone.
+      // A service gets at its own database alone, and so does who migrates it.
       pg_hba: [
         'local all postgres scram-sha-256',
         'host all postgres 127.0.0.1/32 scram-sha-256',
         'host replication replicator 0.0.0.0/0 scram-sha-256',
         'host postgres rewind 0.0.0.0/0 scram-sha-256',
-        ...owners.map((owner) => `host ${owner} ${owner} 0.0.0.0/0 scram-sha-256`),
+        ...services.map((name) => `host ${name} ${name},${ownerOf(name)} 0.0.0.0/0 scram-sha-256`),
       ],
       authentication: {
         superuser: { username: 'postgres', password: secrets.postgres_superuser },

@@ -17,6 +17,8 @@ export interface Secrets {
   nats_cluster: string
   /** Of PostgreSQL roles, Redis users and NATS users, by service. */
   passwords: Record<string, string>
+  /** Of the PostgreSQL roles that own the tables of services and migrate them. */
+  owner_passwords: Record<string, string>
   /** Passwords of the accounts `operator` and `auditor` of the public API. */
   staff: Record<'operator' | 'auditor', string>
   /** The field `secrets` of a service's configuration. */
@@ -37,6 +39,7 @@ export function createSecrets(services: readonly string[]): Secrets {
     observer: newPassword(),
     nats_cluster: newPassword(),
     passwords: ofEach(),
+    owner_passwords: ofEach(),
     staff,
     ofService: {
       gateway: { signing_master: randomBytes(32).toString('hex') },

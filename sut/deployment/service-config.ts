@@ -3,6 +3,7 @@ import { callersIn } from '#sut/contracts/topology.ts'
 import type { TraceSettings } from '#sut/contracts/tracing.ts'
 import type { HostConfig, ServiceConfig } from '#sut/platform/config.ts'
 import type { Secrets } from './secrets.ts'
+import { ownerOf } from './store-settings.ts'
 
 /** What depends on the place that a process runs in. */
 export type Place = Pick<
@@ -20,13 +21,14 @@ export function serviceConfigOf(place: Place, system: SystemDescriptor, secrets:
   const { service } = place
   const calls = callersIn(system).find((each) => each.name === service)?.calls ?? []
   const password = secrets.passwords[service] ?? ''
+  const owner = { user: ownerOf(service), password: secrets.owner_passwords[service] ?? '' }
   const token = secrets.operations_tokens[service]
   // An empty one would open the port to everybody.
   if (token === undefined) throw new Error(`${service} has no operations token`)
   return {
     ...place,
     operations: { ...place.operations, token },
-    ...(calls.includes('postgres') && { database: { name: service, user: service, password } }),
+    ...(calls.includes('postgres') && { database: { name: service, user: service, password, owner } }),
     ...(calls.includes('redis') && { redis: { user: service, password } }),
     ...(calls.includes('nats') && { nats: { user: service, password } }),
     secrets: secrets.ofService[service] ?? {},

@@ -4,7 +4,8 @@ import { traceStream } from '#sut/contracts/tracing.ts'
 import type { StreamName } from '#sut/platform/bus-streams.ts'
 
 // What each service may do in Redis and NATS. All else is refused there, on every target: redis-users.ts and nats-users.ts make the
-// users of the servers out of this table. (In PostgreSQL each service owns a database and enters no other one: store-settings.ts.)
+// users of the servers out of this table. (In PostgreSQL each service has a database and enters no other one: store-settings.ts; what it
+// may do there: sut/platform/database-rights.ts.)
 export interface StoreRights {
   redis?: RedisRights
   nats?: NatsRights

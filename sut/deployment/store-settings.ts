@@ -46,12 +46,24 @@ export const postgresSettings = {
   timezone: 'UTC',
 } as const
 
-/** For each service that calls PostgreSQL a role and a database of the same name, which that role owns and nobody else enters. */
-export function roleStatements(owner: string, password: string): string[] {
+export interface RolePasswords {
+  passwords: Record<string, string>
+  owner_passwords: Record<string, string>
+}
+export const ownerOf = (service: string): string => `${service}_owner`
+
+/**
+ * For each service that calls PostgreSQL a role and a database of the same name, which nobody else enters but its owner: another role,
+ * which migrates. What the first may do there: sut/platform/database-rights.ts.
+ */
+export function roleStatements(service: string, { passwords, owner_passwords }: RolePasswords): string[] {
+  const owner = ownerOf(service)
   return [
-    `create role ${owner} login password '${password}'`,
-    `create database ${owner} owner ${owner}`,
-    `revoke all on database ${owner} from public`,
+    `create role ${service} login password '${passwords[service] ?? ''}'`,
+    `create role ${owner} login password '${owner_passwords[service] ?? ''}'`,
+    `create database ${service} owner ${owner}`,
+    `revoke all on database ${service} from public`,
+    `grant connect on database ${service} to ${service}`,
   ]
 }
 

@@ -22,7 +22,11 @@ beforeEach(() => () => database.end())
 async function open(bug: string): Promise<void> {
   const login = await postgres.createDatabase()
   database = openDatabase({ servers: () => [postgres], login, application: 'test' })
-  await migrate(database, join(import.meta.dirname, '../identity/migrations'), plantedMigrations(bug, 'identity'))
+  await migrate(
+    database,
+    join(import.meta.dirname, '../identity/migrations'),
+    plantedMigrations(bug, 'identity', login.user),
+  )
 }
 const reached = async (): Promise<number> => Number((await database.query<{ reached: bigint }>(marks_sql))[0]!.reached)
 

@@ -85,7 +85,11 @@ test.each(Object.entries(bugs))('%s', async (name, happens) => {
   const login = await postgres.createDatabase()
   const database = openDatabase({ servers: () => [postgres], login, application: 'test' })
   try {
-    await migrate(database, join(import.meta.dirname, '../wallet/migrations'), plantedMigrations(name, 'wallet'))
+    await migrate(
+      database,
+      join(import.meta.dirname, '../wallet/migrations'),
+      plantedMigrations(name, 'wallet', login.user),
+    )
     const dedupeKey = (key: string): string => key
     const books = ledger({ database, clock: systemClock, dedupeKey })
     const wallet = { database, books, aside: holds({ database, dedupeKey }), player_id: newId() }

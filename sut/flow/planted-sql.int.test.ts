@@ -25,7 +25,7 @@ test.each(planted)('the SQL of $name fits what $service has migrated to, and run
     [Symbol.asyncDispose]: () => database.end(),
   })
   const folder = join(import.meta.dirname, '..', service, 'migrations')
-  const more = plantedMigrations(name, service)
+  const more = plantedMigrations(name, service, login.user)
   expect(await migrate(database, folder, more)).toContain(`planted-${name}`)
   expect(await migrate(database, folder, more)).toEqual([])
   expect(await database.query(marks_sql)).toEqual([{ ran: 0n, reached: 0n }])

@@ -113,7 +113,7 @@ interface Place {
 
 async function configOf(service: ServiceName, { design, port, discovery, secrets, authority, postgres }: Place) {
   const database = with_database.some((name) => name === service)
-    ? { database: await postgres.createDatabase(service) }
+    ? { database: await postgres.createServed(service) }
     : {}
   const place = {
     service,

@@ -7,7 +7,7 @@ import type { Bus } from './bus.ts'
 import { ownCertificates } from './certificates.ts'
 import type { ServiceConfig } from './config.ts'
 import { connect, type Connected, type ConnectOptions } from './connect.ts'
-import { openDatabase, type Database } from './database.ts'
+import { openDatabase, type Database, type Login } from './database.ts'
 import { watchDiscovery, type DiscoveryWatch } from './discovery.ts'
 import { layeredCache } from './layered.ts'
 import { lazyBus } from './lazy-bus.ts'
@@ -23,6 +23,8 @@ import type { Tracer } from './tracer.ts'
 import { traces } from './traces.ts'
 
 export interface BuiltPlatform extends Pick<Connected, 'listen' | 'closeDoor'> {
+  /** The database as its owner, when that is another role than the one that serves; to be ended by who asks. */
+  owning(): Database | undefined
   readonly platform: Platform
   operations(): Promise<OperationsServer>
   /** Does what the first request would have to wait for; the server is open, at this port. */
@@ -67,7 +69,7 @@ export async function buildPlatform(
   const routes = new Map<string, Operate>()
   const dumps: (() => AsyncIterable<DumpLine>)[] = []
   const closers: Closer[] = []
-
+  const openAs = opening(config, discovery, tracer)
   const platform: Platform = {
     config,
     design: config.design,
@@ -86,12 +88,7 @@ export async function buildPlatform(
     readiness: (name, check) => readiness.add(name, check),
     onStop: (name, close) => void closers.push({ name, close }),
     background: (name, loop) => loops.start(name, loop),
-    database: () => {
-      const login = config.database
-      if (login === undefined) throw new Error(`${config.service} has no database in its config`)
-      const servers = () => discovery.current().postgres
-      return (store ??= openDatabase({ servers, login, application: config.instance, tracer }))
-    },
+    database: () => (store ??= openAs(loginOf(config))),
     redis: () => {
       if (redis_module === undefined) throw new Error(`${config.service} has no redis in its config`)
       return (cache ??= redis_module.redisClient(config, discovery, quietly(log.warn.bind(log)), tracer))
@@ -112,6 +109,7 @@ export async function buildPlatform(
   const planted = planting(platform)
   return {
     platform,
+    owning: () => config.database?.owner && openAs({ name: config.database.name, ...config.database.owner }),
     listen: () => connected.listen(),
     closeDoor: () => connected.closeDoor(),
     prepare: (port) => connected.calling.prepare(port),
@@ -147,6 +145,17 @@ export async function buildPlatform(
       await operations?.close()
     },
   }
+}
+
+const opening =
+  ({ instance }: ServiceConfig, discovery: DiscoveryWatch, tracer: Tracer) =>
+  (login: Login): Database =>
+    openDatabase({ servers: () => discovery.current().postgres, login, application: instance, tracer })
+
+function loginOf({ service, database }: ServiceConfig): Login {
+  if (database === undefined) throw new Error(`${service} has no database in its config`)
+  const { name, user, password } = database
+  return { name, user, password }
 }
 
 const busOf = (config: ServiceConfig, discovery: DiscoveryWatch, log: Logger, tracer: Tracer): Bus =>

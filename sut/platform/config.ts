@@ -25,7 +25,15 @@ export const serviceConfig = Type.Object({
   certificates: Type.Object({ authority: text, certificate: text, key: text }),
   /** The file that discovery.ts describes. */
   discovery: text,
-  database: Type.Optional(Type.Object({ name: text, user: text, password: text })),
+  /** `owner`: who migrates. Without one the user does; then it owns what it serves. */
+  database: Type.Optional(
+    Type.Object({
+      name: text,
+      user: text,
+      password: text,
+      owner: Type.Optional(Type.Object({ user: text, password: text })),
+    }),
+  ),
   redis: Type.Optional(Type.Object({ user: text, password: text })),
   nats: Type.Optional(Type.Object({ user: text, password: text })),
   traces: Type.Optional(traceSettings),

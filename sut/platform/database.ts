@@ -42,6 +42,13 @@ export interface Database {
   end(): Promise<void>
 }
 
+export interface Login {
+  /** Of the database. */
+  name: string
+  user: string
+  password: string
+}
+
 export interface TransactionOptions {
   /** COMMIT waits neither for the disk nor for the standby: for what a crash may take back without harm. */
   relaxed?: boolean
@@ -50,7 +57,7 @@ export interface TransactionOptions {
 export interface DatabaseOptions {
   /** Every server that may be primary or standby; asked again whenever one is looked for. */
   servers: () => readonly { host: string; port: number }[]
-  login: { name: string; user: string; password: string }
+  login: Login
   application: string
   size?: number
   tracer?: Tracer

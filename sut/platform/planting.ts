@@ -53,13 +53,13 @@ export function planting(platform: Platform): Planting {
   }
 }
 
-/** What the design plants in the database of a service, and what counts its marks there. */
-export function plantedMigrations(design: string, service: ServiceName): Migration[] {
+/** What the design plants in the database of a service, and what counts its marks there; `role`: who serves with it. */
+export function plantedMigrations(design: string, service: ServiceName, role: string): Migration[] {
   const bug = plantedBugOf(design)
   if (bug === undefined) return []
   const own = bug.sql?.[service]
   return [
-    { name: 'planting', text: planting_sql },
+    { name: 'planting', text: `${planting_sql}\nGRANT ALL ON SEQUENCE planted_ran, planted_reached TO ${role};` },
     ...(own === undefined ? [] : [{ name: `planted-${bug.name}`, text: own }]),
   ]
 }

@@ -9,6 +9,7 @@ import { Problem } from '#sut/contracts/problems.ts'
 import { buildPlatform, type BuiltPlatform } from './build.ts'
 import { readConfig, type ServiceConfig } from './config.ts'
 import type { Exchange } from './exchange.ts'
+import { rightsMigration } from './database-rights.ts'
 import { migrate } from './migrate.ts'
 import { plantedMigrations } from './planting.ts'
 import type { Platform } from './platform.ts'
@@ -93,7 +94,7 @@ export async function startService(
   const { platform } = built
   try {
     const operations = await built.operations()
-    await migrateOwn(config, platform)
+    await migrateOwn(config, built)
     await wire(platform)
     const port = await built.listen()
     await built.prepare(port)
@@ -114,19 +115,32 @@ export async function startService(
   }
 }
 
-async function migrateOwn(config: ServiceConfig, platform: Platform): Promise<void> {
-  if (config.database === undefined) return
-  const folder = fileURLToPath(new URL(`../${config.service}/migrations/`, import.meta.url))
+/** As the owner of the tables, if that is another role than the one that serves: it is connected for no longer than this takes. */
+async function migrateOwn(config: ServiceConfig, { platform, owning }: BuiltPlatform): Promise<void> {
+  const { service, database: login } = config
+  if (login === undefined) return
+  const folder = fileURLToPath(new URL(`../${service}/migrations/`, import.meta.url))
   const exists = await access(folder).then(
     () => true,
     () => false,
   )
   if (!exists) return
+  const owner = owning()
+  const rights = owner === undefined ? [] : [rightsMigration(service, login.user)]
+  const more = [...rights, ...plantedMigrations(platform.design, service, login.user)]
+  try {
+    await migratePatiently(platform, () => migrate(owner ?? platform.database(), folder, more))
+  } finally {
+    await owner?.end()
+  }
+}
+
+async function migratePatiently(platform: Platform, migrateAll: () => Promise<unknown>): Promise<void> {
   // No server takes writes while the system starts, or in a fail-over: a restart would only add its back-off to that.
   const end = performance.now() + database_limit_ms
   for (;;) {
     try {
-      await migrate(platform.database(), folder, plantedMigrations(platform.design, config.service))
+      await migrateAll()
       return
     } catch (error) {
       if (!(error instanceof Problem) || performance.now() > end) throw error

@@ -61,9 +61,9 @@ export async function startServices(
   await publish()
 
   const secrets = createSecrets(services)
-  const databases = new Map<ServiceName, Awaited<ReturnType<typeof postgres.createDatabase>>>()
+  const databases = new Map<ServiceName, Awaited<ReturnType<typeof postgres.createServed>>>()
   const createDatabase = async (service: ServiceName) => {
-    const created = await postgres.createDatabase()
+    const created = await postgres.createServed()
     databases.set(service, created)
     return created
   }

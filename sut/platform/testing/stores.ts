@@ -9,6 +9,7 @@ import { waitFor } from '#lib/wait.ts'
 import { type NatsUser, natsAuthorization } from '#sut/deployment/nats-users.ts'
 import { redisUsers, sentinelLogin, sentinelUsers } from '#sut/deployment/redis-users.ts'
 import type { Secrets } from '#sut/deployment/secrets.ts'
+import { type RolePasswords, ownerOf, roleStatements } from '#sut/deployment/store-settings.ts'
 import { locatePostgres } from '#toolchain/postgres.ts'
 import { resolveProgram } from '#toolchain/resolve.ts'
 import type { startContainer } from './containers.ts'
@@ -24,9 +25,17 @@ type Server = ServerProcess & AsyncDisposable
 export interface Store extends ServerProcess, AsyncDisposable {
   readonly host: string
 }
+interface Login {
+  user: string
+  password: string
+}
+export type ServedDatabase = Login & { name: string; owner: Login }
+
 export interface PostgresStore extends Store {
   /** A role and an empty database that it owns. */
   createDatabase(name?: string): Promise<{ name: string; user: string; password: string }>
+  /** A database as a service has it in a whole system: who serves does not own it. */
+  createServed(name?: string): Promise<ServedDatabase>
   /** A query of the superuser. */
   administer(text: string): Promise<Record<string, unknown>[]>
 }
@@ -70,6 +79,12 @@ export async function startPostgres(settings: Record<string, string | number> = 
     host,
     ...server,
     administer,
+    async createServed(name = `test_${newId().slice(0, 8)}`) {
+      const [password, owner_password] = [newId(), newId()]
+      const passwords: RolePasswords = { passwords: { [name]: password }, owner_passwords: { [name]: owner_password } }
+      for (const text of roleStatements(name, passwords)) await administer(text)
+      return { name, user: name, password, owner: { user: ownerOf(name), password: owner_password } }
+    },
     async createDatabase(name = `test_${newId().slice(0, 8)}`) {
       const password = newId()
       await administer(`create role ${name} login password '${password}'`)
