@@ -87,10 +87,13 @@ function operationsOf(history: readonly HistoryLine[]): Operation[] {
     } else if (line.type === 'invoke') {
       known.invoke = line
       known.key = line.key ?? known.key
-    } else known.end = line
+    } else if (known.end === undefined || weights[line.type] > weights[known.end.type]) known.end = line
   }
   return [...operations.values()]
 }
+
+/** Of several ends the one that says most counts: what was acknowledged stays so. That there are several is found by history-well-formed. */
+const weights = { invoke: 0, info: 1, fail: 2, ok: 3 } as const
 
 export const endsPayout = ({ kind }: Operation): boolean => kind === 'confirm_payout' || kind === 'cancel_payout'
 /** The payout that such an operation ends. */
@@ -101,7 +104,7 @@ export const askedFor = ({ key, player_id }: StateOf<'hold'>, { operationsByKey 
   operationsByKey.get(playerKey(player_id, key.replace(payoutKey(player_id, ''), ''))) ?? []
 
 /** `spin o-12 (key fixture-o-12) of player p-3`: how witnesses name an operation. */
-export const nameOf = ({ kind, id, key, player_id }: Operation): string =>
+export const nameOf = ({ kind, id, key, player_id }: Pick<Operation, 'kind' | 'id' | 'key' | 'player_id'>): string =>
   `${kind} ${id} ${key === undefined ? '' : `(key ${key}) `}of player ${player_id}`
 
 export const linesOf = ({ invoke, end }: Operation): (HistoryLine | undefined)[] =>

@@ -3,6 +3,19 @@ import { answersAgree } from './answers-agree.ts'
 import { appliedTwice } from './applied-twice.ts'
 import { auditChain } from './audit-chain.ts'
 import type { Check } from './check.ts'
+import { effectsAsAsked } from './effects-as-asked.ts'
+import { entriesMatchTransfers } from './entries-match-transfers.ts'
+import { refusalsJustified } from './refusals-justified.ts'
+import { readsCommitted } from './reads-committed.ts'
+import { writesInOrder } from './writes-in-order.ts'
+import { noncesInOrder } from './nonces-in-order.ts'
+import { holdsOverTime } from './holds-over-time.ts'
+import { limitsKept } from './limits-kept.ts'
+import { exclusionsKept } from './exclusions-kept.ts'
+import { loginsEnd } from './logins-end.ts'
+import { thiefGetsNothing } from './thief-gets-nothing.ts'
+import { proofsHold } from './proofs-hold.ts'
+import { historyWellFormed } from './history-well-formed.ts'
 import { entriesGaplessChained } from './entries-gapless-chained.ts'
 import { failNotApplied } from './fail-not-applied.ts'
 import { holdsEnd } from './holds-end.ts'
@@ -24,20 +37,33 @@ export const checks: readonly Check[] = [
   acknowledgedLost,
   appliedTwice,
   moneyConserved,
+  effectsAsAsked,
+  entriesMatchTransfers,
   answersAgree,
   failNotApplied,
+  refusalsJustified,
   phantom,
   entriesGaplessChained,
+  writesInOrder,
   noNegativeBalance,
   noAnomaly,
   holdsEnd,
+  holdsOverTime,
   roundsEnded,
   outcomesRederived,
   noncesOnce,
+  noncesInOrder,
+  proofsHold,
+  readsCommitted,
   readYourWrites,
   monotonicReads,
+  limitsKept,
+  exclusionsKept,
+  loginsEnd,
+  thiefGetsNothing,
   outboxLog,
   readModels,
   auditChain,
   settled,
+  historyWellFormed,
 ]

@@ -122,6 +122,10 @@ export const historyLine = Type.Object({
   at_ms: number,
   kind: text, // spin, deposit, balance, history, login …
   player_id: text,
+  /** Journey of the client. Absent in older records. */
+  actor: Type.Optional(text),
+  /** The login or refresh whose token this operation used; of a refresh, whose refresh token. */
+  login: Type.Optional(text),
   /** Idempotency key of spin and deposit. */
   key: Type.Optional(text),
   planned_ms: Type.Optional(number), // on invoke

@@ -49,6 +49,8 @@ const holdState = Type.Object({
   created_at_ms: Type.Number(),
   expires_at_ms: Type.Number(),
   ended_at_ms: Type.Union([Type.Number(), Type.Null()]),
+  /** Of the account when it was placed. Absent in older records. */
+  version: Type.Optional(Type.Integer({ minimum: 0 })),
   /** How long an open one was past its time when it was read. */
   overdue_ms: Type.Number({ minimum: 0 }),
 })

@@ -79,23 +79,26 @@ async function* entries(database: Source): AsyncGenerator<StateOf<'entry'>> {
     }
 }
 
-interface HoldRow extends Omit<StateOf<'hold'>, 'kind' | 'amount_minor' | 'captured_minor'> {
+interface HoldRow extends Omit<StateOf<'hold'>, 'kind' | 'amount_minor' | 'captured_minor' | 'version'> {
   amount: bigint
   captured: bigint
+  version: bigint
 }
 async function* holds(database: Source): AsyncGenerator<StateOf<'hold'>> {
   const ms = (instant: string): string => `extract(epoch FROM ${instant})::double precision * 1000`
   const rows = pages<HoldRow>(page_size, (last, size) =>
     database.query(
-      `SELECT hold_id, key, player_id, amount, status, captured, transfer_id, ${ms('created_at')} AS created_at_ms,
+      `SELECT hold_id, key, player_id, amount, status, captured, transfer_id, version, ${ms('created_at')} AS created_at_ms,
          ${ms('expires_at')} AS expires_at_ms, ${ms('ended_at')} AS ended_at_ms,
          CASE WHEN status = 'open' THEN greatest(0, ${ms('now() - expires_at')}) ELSE 0 END AS overdue_ms
        FROM holds WHERE hold_id > $1 ORDER BY hold_id LIMIT $2`,
       [last?.hold_id ?? '', size],
     ),
   )
-  for await (const { amount, captured, ...row } of rows)
-    yield { kind: 'hold', ...row, amount_minor: Number(amount), captured_minor: Number(captured) }
+  for await (const { amount, captured, version, ...row } of rows) {
+    const amounts = { amount_minor: Number(amount), captured_minor: Number(captured) }
+    yield { kind: 'hold', ...row, ...amounts, version: Number(version) }
+  }
 }
 
 interface OutboxRow {
