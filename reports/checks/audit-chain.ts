@@ -62,7 +62,7 @@ function countDangers(entries: readonly AuditEntry[], evidence: Evidence, verdic
 
 function compareChain(
   entries: readonly AuditEntry[],
-  { audit_head }: State,
+  { audit_head, transfer }: State,
   evidence: Evidence,
   verdict: Verdict,
 ): void {
@@ -73,7 +73,10 @@ function compareChain(
   const head = audit_head[0]?.head
   const last = entries.at(-1)
   if (head?.sequence !== (last?.sequence ?? 0) || head.hash !== (last?.hash ?? ''))
-    report(`its head is entry ${head?.sequence ?? 'of nothing'}, its last entry ${last?.sequence ?? 0}`, [head, last])
+    report(`its head is entry ${head?.sequence ?? 'of nothing'}, its last entry ${last?.sequence ?? 0}`, [
+      head,
+      last ?? transfer[0],
+    ])
   const byEvent = Map.groupBy(entries, ({ event_id }) => event_id)
   for (const [event_id, same] of byEvent)
     if (same.length > 1)

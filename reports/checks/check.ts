@@ -1,5 +1,6 @@
 import type { RunRecord } from '../record/record.ts'
 import type { Violation } from '../record/result.ts'
+import { boundedLines, sentence_characters_max, shortened } from './bounded.ts'
 import type { Evidence } from './evidence.ts'
 
 /**
@@ -70,7 +71,6 @@ export function verdictOf(kind: string): {
   outcome(): Outcome
 } {
   const found: Outcome = { examined: 0, total: 0, violations: [], exercised: {} }
-  const present = (lines: readonly (object | undefined)[] = []): object[] => lines.filter((line) => line !== undefined)
   return {
     examine(count = 1) {
       found.examined += count
@@ -82,10 +82,8 @@ export function verdictOf(kind: string): {
       found.total++
       if (found.violations.length >= witnesses_max) return
       const { text, operations, entries, fault } = make()
-      found.violations.push({
-        kind,
-        witness: { text, operations: present(operations), entries: present(entries), fault },
-      })
+      const lines = { operations: boundedLines(operations), entries: boundedLines(entries) }
+      found.violations.push({ kind, witness: { text: shortened(text, sentence_characters_max), ...lines, fault } })
     },
     outcome: () => found,
   }

@@ -92,7 +92,7 @@ function operationsOf(history: readonly HistoryLine[]): Operation[] {
   return [...operations.values()]
 }
 
-/** Of several ends the one that says most counts: what was acknowledged stays so. That there are several is found by history-well-formed. */
+/** Of several ends the one that says most counts: what was acknowledged stays so. That there are several is found elsewhere. */
 const weights = { invoke: 0, info: 1, fail: 2, ok: 3 } as const
 
 export const endsPayout = ({ kind }: Operation): boolean => kind === 'confirm_payout' || kind === 'cancel_payout'

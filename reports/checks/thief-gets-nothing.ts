@@ -8,7 +8,6 @@ import { attackOf, witnessOf } from './report.ts'
 export const thiefGetsNothing: Check = {
   name: 'thief-gets-nothing',
   title: 'An attacker gets nothing',
-  about_money: true,
   needs: ['history', 'state'],
   dangers: [
     {

@@ -3,7 +3,7 @@ import type { Evidence, Operation } from '../checks/evidence.ts'
 // How often was asked: an upper bound of what a limit can have counted against an operation.
 
 export interface Rates {
-  /** Most operations, of its player or of all who came in (which share an address), that began within the windows of a limit before its end. */
+  /** Most operations, of its player or (who comes in shares an address) of all, that began within the windows of a limit. */
   most(operation: Operation, window_ms: number): number
 }
 

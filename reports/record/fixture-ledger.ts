@@ -38,6 +38,10 @@ export interface LedgerModel {
     at_ms: number,
   ): object | null
   balance(player_id: string): { balance_minor: number; version: number }
+  /** An event with its row in the outbox. */
+  publish(service: string, event: SystemEvent): void
+  /** Completed rounds of the player, newest first. */
+  rounds(player_id: string): StateOf<'round'>[]
   lines(): StateLine[]
 }
 
@@ -173,6 +177,9 @@ export function ledgerModel(): LedgerModel {
       const { balance_minor, version } = account(`player:${player_id}`)
       return { balance_minor, version }
     },
+    publish,
+    rounds: (player_id) =>
+      lines.filter((line) => line.kind === 'round' && line.player_id === player_id).toReversed() as StateOf<'round'>[],
     lines: () => [
       ...withAudit([...lines, ...[...models.keys()].flatMap((player_id) => releasedHold(player_id, lines))]),
       ...[...accounts].map(([name, { balance_minor, version }]): StateLine => ({

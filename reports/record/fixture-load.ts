@@ -1,5 +1,6 @@
 import type { Random } from '#lib/random.ts'
 import type { HistoryLine, RequestRow } from './format.ts'
+import { actorsOf, carefulPlayer } from './fixture-actors.ts'
 import { fixturePayout, type LedgerModel } from './fixture-ledger.ts'
 import { rushOf } from './fixture-rush.ts'
 
@@ -57,8 +58,9 @@ export function simulateLoad(plan: LoadPlan, random: Random, ledger: LedgerModel
   const answers = new Map<string, ReturnType<typeof answer>>()
   for (const operation of ended.toSorted((one, other) => one.end_ms - other.end_ms))
     apply(operation, ledger, lines, answers)
-  const last_ms = lastOf(ended)
-  for (const player_id of players) lines.history.push(...payoutOf(player_id, last_ms))
+  lines.history.push(...actorsOf(players, lastOf(ended) + 1000, ledger))
+  const last_ms = Math.max(...lines.history.map(({ at_ms }) => at_ms))
+  for (const player_id of [...players, carefulPlayer]) lines.history.push(...payoutOf(player_id, last_ms, ledger))
   lines.history.sort((one, other) => one.at_ms - other.at_ms)
   return lines
 }
@@ -95,14 +97,16 @@ function openAccounts({ players, start_ms }: LoadPlan): Ended[] {
   }))
 }
 
-function payoutOf(player_id: string, at_ms: number): HistoryLine[] {
+function payoutOf(player_id: string, at_ms: number, ledger: LedgerModel): HistoryLine[] {
   const { hold_id: payout_id, key, amount_minor } = fixturePayout(player_id)
   const asking = { operation_id: `payout-${player_id}`, kind: 'ask_payout', player_id, key }
   const cancelling = { operation_id: `cancel-${player_id}`, kind: 'cancel_payout', player_id, key: `${key}-cancel` }
   const planned = { type: 'invoke' as const, planned_ms: at_ms }
+  const { balance_minor, version } = ledger.balance(player_id)
+  const shown = { balance_minor, held_minor: amount_minor, available_minor: balance_minor - amount_minor, version }
   return [
     { ...asking, ...planned, at_ms, value: { amount_minor } },
-    { ...asking, type: 'ok', at_ms: at_ms + 1, value: { payout_id, amount_minor } },
+    { ...asking, type: 'ok', at_ms: at_ms + 1, value: { payout_id, amount_minor, ...shown } },
     { ...cancelling, ...planned, at_ms: at_ms + 2, value: { payout_id } },
     { ...cancelling, type: 'ok', at_ms: at_ms + 3, value: { payout_id, amount_minor, cancelled: true } },
   ]
