@@ -88,7 +88,13 @@ function wrongProof({ invoke, end, player_id }: Operation, books: Books): Findin
   const completed = status === 'completed'
   const game = books.state.game.find((each) => each.game_id === game_id && each.version === game_version)
   const expected = {
-    ...{ status, game_id, game_version, stake_minor, server_seed_hash, client_seed, nonce },
+    status,
+    game_id,
+    game_version,
+    stake_minor,
+    server_seed_hash,
+    client_seed,
+    nonce,
     win_minor: completed ? round.win_minor : 0,
     stops: completed ? round.stops : undefined,
     ...(game !== undefined && { reels: game.reels, pays: game.pays }),
@@ -98,11 +104,12 @@ function wrongProof({ invoke, end, player_id }: Operation, books: Books): Findin
       return wrong(
         `was shown ${name} ${canonical(value[name]).slice(0, 80)}, the books have ${canonical(wanted).slice(0, 80)}`,
       )
-  if (value['server_seed'] === undefined) return null
-  const secret = wrongSeed(value['server_seed'], server_seed_hash, at_ms, books)
-  if (secret !== null || !completed || game === undefined) return secret
+  const { server_seed } = value
+  if (server_seed === undefined) return null
+  const secret = wrongSeed(server_seed, server_seed_hash, at_ms, books)
+  if (secret !== null || !completed || game === undefined || typeof server_seed !== 'string') return secret
   const lengths = game.reels.map(({ length }) => length)
-  const stops = stopsOf(String(value['server_seed']), client_seed, nonce, lengths)
+  const stops = stopsOf(server_seed, client_seed, nonce, lengths)
   if (stops.join() !== round.stops?.join()) return wrong(`its seeds give the stops ${stops.join(', ')}`)
   const pay = payOf(game, stops, stake_minor)
   return pay === BigInt(round.win_minor ?? -1) ? null : wrong(`its stops pay ${pay}`)

@@ -12,7 +12,7 @@ export interface Login {
 
 export interface Accesses {
   /** Of the login that an operation belongs to; undefined: its line does not say, or there is none. */
-  loginOf(operation: Operation): Login | undefined
+  loginOf: (operation: Operation) => Login | undefined
   /** Suspensions and reinstatements, by the player whom they are about, in the order in which they were asked. */
   suspensions: ReadonlyMap<string, Operation[]>
 }

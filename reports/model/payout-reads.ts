@@ -42,6 +42,6 @@ export function judgePayout(operation: Operation, evidence: Evidence): Looked {
   const transfer = evidence.transfersByKey.get(captureKey(hold.hold_id))?.[0]
   const told = value['transfer_id'] ?? null
   return hold.status === 'captured' && told !== (transfer?.transfer_id ?? null)
-    ? found(`saw the transfer ${String(told)}`, transfer)
+    ? found(`saw the transfer ${JSON.stringify(told)}`, transfer)
     : found(null)
 }

@@ -8,10 +8,10 @@ export interface Rates {
 }
 
 export function ratesOf({ operations }: Evidence): Rates {
-  const starts = Float64Array.from(operations, ({ invoke }) => invoke.at_ms).sort()
+  const starts = Float64Array.from(operations, ({ invoke }) => invoke.at_ms).toSorted()
   const byPlayer = new Map<string, Float64Array>()
   for (const [player_id, own] of Map.groupBy(operations, (each) => each.player_id))
-    byPlayer.set(player_id, Float64Array.from(own, ({ invoke }) => invoke.at_ms).sort())
+    byPlayer.set(player_id, Float64Array.from(own, ({ invoke }) => invoke.at_ms).toSorted())
   return {
     most({ player_id, kind, invoke, end }, window_ms) {
       const of = comesIn.has(kind) ? starts : (byPlayer.get(player_id) ?? starts)

@@ -67,7 +67,8 @@ const ofPlayer = ({ player_id }: Operation, kind: string, scene: Scene): readonl
 /** Asked under one key before this one was answered, with another request. */
 const conflict: Reason = (operation, { evidence }) => {
   const same = evidence.operationsByKey.get(playerKey(operation.player_id, operation.key ?? '')) ?? []
-  const asks = ({ kind, invoke }: Operation): string => JSON.stringify([kind, Object.entries(invoke.value).toSorted()])
+  const asks = ({ kind, invoke }: Operation): string =>
+    JSON.stringify([kind, Object.entries(invoke.value).toSorted(([one], [two]) => (one < two ? -1 : 1))])
   const other = same.some((each) => each.invoke.at_ms <= endOf(operation) && asks(each) !== asks(operation))
   return when(other, 'nobody had used its key for anything else')
 }
