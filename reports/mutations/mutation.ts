@@ -25,5 +25,5 @@ export interface Damage {
   readonly what: string
   readonly file: RecordFile
   /** The text of the file afterwards; null: there is none. */
-  change(text: string, random: Random): string | null
+  change: (text: string, random: Random) => string | null
 }

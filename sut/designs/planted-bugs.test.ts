@@ -17,7 +17,7 @@ function planted<Name extends keyof Parts>(bug: string, seam: Name, standard: Pa
   const clock = { wall_ms: () => now_ms, monotonic_ms: () => now_ms }
   const tools = { clock, region, instance: 'one' } as unknown as Tools
   const replace = plantedBugs[bug]!.replaces[seam]!
-  const part = replace(standard as never, (what) => (marks[what] += 1), tools) as Parts[Name]
+  const part = replace(standard as never, (what) => (marks[what] += 1), tools)
   return { part, marks, pass: (ms: number) => (now_ms += ms) }
 }
 const many = Array.from({ length: 400 }, (_, index) => index)

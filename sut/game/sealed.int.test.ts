@@ -47,7 +47,7 @@ test('a seed is in no table, and leaves with no state, before it is revealed', a
 
   await rotate(player_id, world.seeds)
   await spin(spinOf(player_id), world.parts, Infinity)
-  expect((await seedsShown(player_id)).toSorted()).toEqual([active.server_seed, null].toSorted())
+  expect(new Set(await seedsShown(player_id))).toEqual(new Set([active.server_seed, null]))
 })
 
 test('a seed of one player is none of another', async () => {

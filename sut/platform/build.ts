@@ -24,7 +24,7 @@ import { traces } from './traces.ts'
 
 export interface BuiltPlatform extends Pick<Connected, 'listen' | 'closeDoor'> {
   /** The database as its owner, when that is another role than the one that serves; to be ended by who asks. */
-  owning(): Database | undefined
+  owning: () => Database | undefined
   readonly platform: Platform
   operations(): Promise<OperationsServer>
   /** Does what the first request would have to wait for; the server is open, at this port. */

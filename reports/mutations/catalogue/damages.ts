@@ -5,7 +5,7 @@ import type { Damage } from '../mutation.ts'
 const cut = (text: string, share: number): string => text.slice(0, Math.floor(text.length * share))
 const upToLineEnd = (text: string): string => text.slice(0, text.lastIndexOf('\n') + 1)
 
-const kinds: readonly { name: string; what: string; change(text: string, random: Random): string | null }[] = [
+const kinds: readonly { name: string; what: string; change: (text: string, random: Random) => string | null }[] = [
   { name: 'cut-at-line', what: 'was cut at the end of a line', change: (text) => upToLineEnd(cut(text, 0.97)) },
   { name: 'cut-anywhere', what: 'was cut somewhere', change: (text, random) => cut(text, 0.3 + random.next() * 0.69) },
   { name: 'without-trailer', what: 'lacks its last line', change: (text) => upToLineEnd(text.slice(0, -1)) },

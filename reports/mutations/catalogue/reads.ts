@@ -1,4 +1,4 @@
-import { anyOf, asked, playerAccount, statesOf, type Asked } from '../lines.ts'
+import { asked, playerAccount, statesOf, type Asked } from '../lines.ts'
 import type { RawRecord } from '../../record/fixture.ts'
 import type { Mutation } from '../mutation.ts'
 
