@@ -80,6 +80,8 @@ export const storeRights: Record<ServiceName, StoreRights> = {
       publishes: eventTypes,
       creates: [eventStream, logStream, traceStream],
       consumes: [{ durable: 'telemetry' }, { durable: 'audit' }],
+      // A dead letter is kept until all have taken it.
+      surveys: true,
       keepsLog: true,
       spans: 'reads',
       buckets: [{ name: 'log-invalid', lists: true }],

@@ -29,6 +29,11 @@ export interface ConsumeOptions {
 export interface Bus {
   /** To the stream EVENTS; resolves after the server's acknowledgement, else Problem('unavailable'). Idempotent by event.id. */
   publish(event: SystemEvent): Promise<void>
+  /**
+   * The same, for an event that came before: with a message id of its own, since the server takes one that it knows for a copy. Its number
+   * in the stream; that of the first, when the id came twice.
+   */
+  publishAgain(event: SystemEvent, message_id: string): Promise<number>
   /** To the stream LOG: true when this call wrote it, false when the log had the event already. */
   record(event: SystemEvent): Promise<boolean>
   /**

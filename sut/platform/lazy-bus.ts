@@ -6,6 +6,7 @@ export function lazyBus(load: () => Promise<Bus>): Bus {
   const bus = (): Promise<Bus> => (loading ??= load())
   return {
     publish: async (event) => (await bus()).publish(event),
+    publishAgain: async (event, message_id) => (await bus()).publishAgain(event, message_id),
     record: async (event) => (await bus()).record(event),
     consume: async (options, handler, signal) => (await bus()).consume(options, handler, signal),
     behind: async (stream, durable) => (await bus()).behind(stream, durable),

@@ -54,13 +54,16 @@ export function natsBus({ config, discovery, report, tracer = noTracer }: BusOpt
     jetstreamManager(await connection(), { timeout: publish_timeout_ms, checkAPI: false })
   const replicas = (): number => replicasFor(discovery.current().nats.length)
 
-  const untilStored = async (subject: string, body: unknown, more: Partial<JetStreamPublishOptions>): Promise<void> => {
+  const untilStored = async (
+    subject: string,
+    body: unknown,
+    more: Partial<JetStreamPublishOptions>,
+  ): Promise<number> => {
     const stream = await client()
     const options = { timeout: publish_timeout_ms, ...more }
     for (let tries = 1; ; tries++) {
       try {
-        await stream.publish(subject, JSON.stringify(body), options)
-        return
+        return (await stream.publish(subject, JSON.stringify(body), options)).seq
       } catch (error) {
         if (error instanceof JetStreamApiError && error.code === subject_is_taken) throw error
         if (tries === publish_tries) throw new Problem('unavailable', 'the event bus took no message', { cause: error })
@@ -69,7 +72,7 @@ export function natsBus({ config, discovery, report, tracer = noTracer }: BusOpt
     }
   }
 
-  const send = (stream: StreamName, subject: string, event: SystemEvent, msgID?: string): Promise<void> =>
+  const send = (stream: StreamName, subject: string, event: SystemEvent, msgID?: string): Promise<number> =>
     tracer.span(
       () => sendSpan(stream, event),
       (span) =>
@@ -92,7 +95,8 @@ export function natsBus({ config, discovery, report, tracer = noTracer }: BusOpt
     })
 
   return {
-    publish: (event) => send(eventStream, subjectOf(event), event, event.id),
+    publish: async (event) => void (await send(eventStream, subjectOf(event), event, event.id)),
+    publishAgain: (event, message_id) => send(eventStream, subjectOf(event), event, message_id),
     record: async (event) => {
       try {
         // Without an id: the server would take a copy for done, where the subject refuses it and says so.
@@ -113,9 +117,10 @@ export function natsBus({ config, discovery, report, tracer = noTracer }: BusOpt
       for await (const message of readAll(client, manager, stream))
         yield { event: message.json<SystemEvent>(), sequence: message.seq }
     },
-    sendSpans: (spans) =>
+    sendSpans: async (spans) => {
       // With an id: what was stored and not acknowledged must not be there twice.
-      untilStored(traceSubjectOf(config.nats?.user ?? 'nobody'), spans, { msgID: spans[0]?.span_id ?? '' }),
+      await untilStored(traceSubjectOf(config.nats?.user ?? 'nobody'), spans, { msgID: spans[0]?.span_id ?? '' })
+    },
     spans: async function* () {
       for await (const message of readAll(client, manager, traceStream)) yield* message.json<Span[]>()
     },

@@ -70,13 +70,24 @@ function wireLog(platform: Platform, bus: Bus): void {
   platform.pending('events_behind', () => bus.behind(eventStream, durable))
   platform.operation('GET', '/dead-letters', async () => ({ letters: await letters.list() }))
   platform.operation('POST', '/dead-letters/replay', async (search) => {
-    const sequence = Number(search.get('sequence') ?? Number.NaN)
-    if (!Number.isSafeInteger(sequence)) throw new Problem('malformed', 'sequence=<number of the letter> is missing')
-    await letters.replay(sequence)
-    log.info({ sequence }, 'a dead letter was sent again')
-    return { replayed: sequence }
+    const sequence = sequenceIn(search)
+    const sent_again_as = await letters.replay(sequence)
+    log.info({ sequence, sent_again_as }, 'a dead letter was sent again')
+    return { replayed: sequence, sent_again_as }
+  })
+  platform.operation('POST', '/dead-letters/remove', async (search) => {
+    const sequence = sequenceIn(search)
+    await letters.remove(sequence)
+    log.info({ sequence }, 'a dead letter that all have taken was removed')
+    return { removed: sequence }
   })
   platform.dump('log', () => logLines(bus))
+}
+
+function sequenceIn(search: URLSearchParams): number {
+  const sequence = Number(search.get('sequence') ?? Number.NaN)
+  if (!Number.isSafeInteger(sequence)) throw new Problem('malformed', 'sequence=<number of the letter> is missing')
+  return sequence
 }
 
 /** What all services have sent: telemetry alone reads it. */
