@@ -30,6 +30,7 @@ import { phantom } from './phantom.ts'
 import { readModels } from './read-models.ts'
 import { readYourWrites } from './read-your-writes.ts'
 import { roundsEnded } from './rounds-ended.ts'
+import { seedsSealed } from './seeds-sealed.ts'
 import { settled } from './settled.ts'
 
 /** All checks, in the order of the report: what a player would miss first. */
@@ -55,6 +56,7 @@ export const checks: readonly Check[] = [
   noncesInOrder,
   proofsHold,
   readsCommitted,
+  seedsSealed,
   readYourWrites,
   monotonicReads,
   limitsKept,

@@ -50,6 +50,7 @@ export function ledgerModel(): LedgerModel {
   const accounts = new Map<string, Account>()
   const models = new Map<string, StateOf<'player_model'>>()
   /** Of the next round, by player: each has one seed. */
+  let secret_of: string | undefined
   const nonces = new Map<string, number>()
   const game: StateOf<'game_model'> = {
     kind: 'game_model',
@@ -140,6 +141,8 @@ export function ledgerModel(): LedgerModel {
       const round_id = `r-${++number}`
       const server_seed = createHash('sha256').update(`seed of ${player_id}`).digest('hex')
       const server_seed_hash = seedHash(server_seed)
+      // The first who spins has not ended the seed: it is secret. The others are as in records of before seeds were sealed.
+      secret_of ??= player_id
       const nonce = nonces.get(player_id) ?? 0
       nonces.set(player_id, nonce + 1)
       const stops = drawStops(server_seed, client_seed, nonce, fixtureGame.reels)
@@ -158,7 +161,7 @@ export function ledgerModel(): LedgerModel {
         status: 'completed',
         stake_minor,
         win_minor,
-        server_seed,
+        ...(secret_of === player_id ? { server_seed: null, resolved: false } : { server_seed }),
         server_seed_hash,
         client_seed,
         nonce,

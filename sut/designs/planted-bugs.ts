@@ -41,6 +41,7 @@ import { resolverMissing } from './bugs/resolver-missing.ts'
 import { reuseNotNoticed } from './bugs/reuse-not-noticed.ts'
 import { revocationUnread } from './bugs/revocation-unread.ts'
 import { seedSwapped } from './bugs/seed-swapped.ts'
+import { seedsInClear } from './bugs/seeds-in-clear.ts'
 import { signatureUnverified } from './bugs/signature-unverified.ts'
 import { suspensionIgnored } from './bugs/suspension-ignored.ts'
 import { timestampUnverified } from './bugs/timestamp-unverified.ts'
@@ -56,6 +57,7 @@ const all: readonly PlantedBug[] = [
   idempotencyOff,
   ackBeforeCommit,
   seedSwapped,
+  seedsInClear,
   nonceBurned,
   holdKept,
   auditSkips,

@@ -86,7 +86,7 @@ export function deadLetters(bus: LetterBus) {
       return sent_again_as
     },
 
-    /** Forgets a letter that was sent again and taken. Throws Problem not_found, malformed, or unavailable while somebody has not taken it. */
+    /** Forgets a letter that all have taken. Throws Problem not_found, malformed (not sent again), unavailable (not taken by all). */
     remove: async (sequence: number): Promise<void> => {
       const { kept, revision } = await find(sequence)
       const { sent_again } = letterOf(sequence, kept, await consumersOf(bus))
