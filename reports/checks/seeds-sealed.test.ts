@@ -5,6 +5,7 @@ import { linesOfKind, outcomeOf } from './testing.ts'
 
 /** As a game keeps them: nobody has rotated, nothing is shown. */
 function seal(raw: RawRecord) {
+  raw.history = raw.history.filter(({ kind }) => kind !== 'rotate_seed' && kind !== 'proof')
   const rounds = linesOfKind(raw, 'round')
   for (const round of rounds) Object.assign(round, { resolved: false, server_seed: null })
   return rounds
