@@ -69,7 +69,10 @@ export function planText({ experiment, target, design, seed, links, estimate_s }
   const rows: [string, string][] = [
     ['system', `target ${target.name}, design ${design}, seed ${seed}`],
     ['proxies', linkText.join(', ') || 'none'],
-    ['load', `${load.journey}, ${load.profile}, ${load.rate_per_s} arrivals/s, ${load.players} players`],
+    [
+      'load',
+      `${Object.keys(load.mix).join(', ')}; ${load.profile}, ${load.rate_per_s} arrivals/s, ${load.players} players`,
+    ],
     [
       'steady state',
       `${steady_state.success_rate_min * 100} % good and p99 ≤ ${steady_state.p99_ms_max} ms over ${steady_state.for_s} s, within ${steady_state.limit_s} s`,

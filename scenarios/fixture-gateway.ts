@@ -147,8 +147,18 @@ function fixtureBackend() {
   const tokens = new Map<string, { player: string; key: string; ends_ms: number }>()
   const answers = new Map<string, Answer>()
   const nonces = new Set<string>()
+  const refreshes = new Map<string, string>()
   const applied = new Map<string, number>()
   let count = 0
+
+  const loggedIn = (name: string, player_id: string, expires_in_s: number): Answer => {
+    const token = `token-${++count}`
+    const signing_key = `key-${count}`
+    const refresh_token = `refresh-${count}`
+    tokens.set(token, { player: name, key: signing_key, ends_ms: performance.now() + expires_in_s * 1000 })
+    refreshes.set(refresh_token, name)
+    return { status: 200, body: { player_id, token, signing_key, refresh_token, expires_in_s } }
+  }
 
   const move = ({ kind, player, key }: Seen, request: { amount_minor?: number; stake_minor?: number }): Answer => {
     const account = players.get(player)!
@@ -205,12 +215,14 @@ function fixtureBackend() {
       if (kind === 'login') {
         const account = players.get(request['name']!)
         if (account === undefined || account.password !== request['password']) return refusal('unauthenticated')
-        const token = `token-${++count}`
-        const key = `key-${count}`
-        tokens.set(token, { player: request['name']!, key, ends_ms: performance.now() + tokenLife_s * 1000 })
-        const body = { player_id: account.id, token, signing_key: key, expires_in_s: tokenLife_s }
-        return { status: 200, body }
+        return loggedIn(request['name']!, account.id, tokenLife_s)
       }
+      if (kind === 'refresh') {
+        const name = refreshes.get(request['refresh_token']!)
+        refreshes.delete(request['refresh_token']!)
+        return name === undefined ? refusal('unauthenticated') : loggedIn(name, players.get(name)!.id, tokenLife_s)
+      }
+      if (kind === 'rotate_seed') return { status: 200, body: { revealed: { server_seed: 's', rounds: 0 } } }
       if (kind === 'open_session') return { status: 201, body: { session_id: `s${++count}`, game_id: 'one' } }
       if (kind === 'history') return { status: 200, body: { rounds: [] } }
       if (kind !== 'balance') return moveOnce(seen, request, anew)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { spawnDetached } from '#lib/process.ts'
 import { explained } from '#reports/record/writer.ts'
 import { clientPolicy, settingsVariable, type LoadSettings } from './k6/settings.ts'
+import { dealt } from './mix.ts'
 import type { LoadEnd, LoadRequest } from './run-load.ts'
 
 // One k6 process: its files, how it is started, and what it says when it ends.
@@ -16,9 +17,11 @@ export const loadFiles = (folder: string) => ({
 
 export function launch(request: LoadRequest, port: number): ChildProcess {
   const { output, log, summary } = loadFiles(request.folder)
-  const { run_id, journey, seed, players, stages, gateways } = request
+  const { run_id, mix, seed, players, stages, gateways, operator } = request
   const client = { ...clientPolicy, ...request.client }
-  const settings: LoadSettings = { run_id, journey, seed, players, stages, gateways, client, summary_file: summary }
+  const journeys = dealt(mix, players)
+  const about = { run_id, journeys, seed, players, stages, gateways, client, summary_file: summary }
+  const settings: LoadSettings = operator === undefined ? about : { ...about, operator }
   const parameters = ['run', '--quiet', '--no-color', '--no-usage-report', '--no-thresholds']
   parameters.push('--address', `127.0.0.1:${port}`, '--console-output', output, '--log-format', 'raw')
   parameters.push(join(import.meta.dirname, 'k6', 'main.ts'))

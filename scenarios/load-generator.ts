@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs'
 import type { Clock } from '#lib/clock.ts'
-import { Failure } from '#lib/errors.ts'
+import { Failure, textOf } from '#lib/errors.ts'
 import { newId } from '#lib/random.ts'
 import { ingest, type Ingested } from './ingest/ingest.ts'
+import type { Mix } from './mix.ts'
 import type { Stage } from './profiles/profile.ts'
 import { journeys, profiles } from './registry.ts'
 import { startLoad, type LoadEnd, type LoadHandle } from './run-load.ts'
@@ -11,7 +13,7 @@ import { startLoad, type LoadEnd, type LoadHandle } from './run-load.ts'
 
 export interface GeneratorRequest {
   folder: string
-  journey: string
+  mix: Mix
   profile: string
   rate_per_s: number
   players: number
@@ -19,6 +21,8 @@ export interface GeneratorRequest {
   seed: string
   gateways: readonly { region: string; url: string }[]
   authority_file: string
+  /** Names and passwords of the system's operator and auditor, as JSON. */
+  accounts_file: string
   operation(operation: { planned_ms: number; ended_ms: number; outcome: 'ok' | 'fail' | 'info' }): void
   guard(pid: number): Promise<void>
   progress(text: string): void
@@ -42,9 +46,9 @@ export interface GeneratedLoad extends AsyncDisposable {
  */
 export function loadGenerator({ k6, clock, trace_share }: { k6: string; clock: Clock; trace_share?: number }) {
   return async (request: GeneratorRequest): Promise<GeneratedLoad> => {
-    const journey = journeys[request.journey]
     const profile = profiles[request.profile]
-    if (journey === undefined) throw new Failure('LOAD_FAILED', `there is no journey ${request.journey}`)
+    const unknown = Object.keys(request.mix).filter((name) => journeys[name] === undefined)
+    if (unknown.length > 0) throw new Failure('LOAD_FAILED', `there is no journey ${unknown.join(', ')}`)
     if (profile === undefined) throw new Failure('LOAD_FAILED', `there is no profile ${request.profile}`)
     const { folder, players, seed, authority_file, signal } = request
     signal.throwIfAborted()
@@ -55,7 +59,8 @@ export function loadGenerator({ k6, clock, trace_share }: { k6: string; clock: C
       clock,
       folder,
       run_id,
-      journey: journey.name,
+      mix: request.mix,
+      ...(request.mix['operator'] === undefined ? {} : operatorIn(request.accounts_file)),
       stages: schedule,
       players,
       seed,
@@ -72,6 +77,17 @@ export function loadGenerator({ k6, clock, trace_share }: { k6: string; clock: C
       await handle[Symbol.asyncDispose]()
       throw error
     }
+  }
+}
+
+/** The account of the operator, where the system has told it; it goes to k6 and nowhere else. */
+function operatorIn(accounts_file: string): { operator?: { name: string; password: string } } {
+  try {
+    const accounts = JSON.parse(readFileSync(accounts_file, 'utf8')) as { name: string; password: string }[]
+    const operator = accounts.find(({ name }) => name === 'operator')
+    return operator === undefined ? {} : { operator }
+  } catch (error) {
+    throw new Failure('LOAD_FAILED', `the accounts of the staff cannot be read: ${textOf(error)}`, { cause: error })
   }
 }
 
@@ -107,9 +123,10 @@ function joined(load: Joined, warm_up_s: number, started_at_ms: number): Generat
 /** Arrivals alone are the players' experience: onboarding is counted aloud, and a renewed token is nobody's wait. */
 async function firstArrival(handle: LoadHandle, request: GeneratorRequest): Promise<number> {
   let onboarded = 0
-  handle.onOperation(({ arrival, kind, start_ms, end_ms, outcome }) => {
-    if (arrival) request.operation({ planned_ms: start_ms, ended_ms: end_ms, outcome })
-    else if (kind === 'deposit') request.progress(`${++onboarded} of ${request.players} players are in`)
+  handle.onOperation(({ arrival, counted, kind, start_ms, end_ms, outcome }) => {
+    if (arrival && counted) request.operation({ planned_ms: start_ms, ended_ms: end_ms, outcome })
+    else if (!arrival && kind === 'deposit' && onboarded < request.players)
+      request.progress(`${++onboarded} of ${request.players} players are in`)
   })
   const { signal } = request
   const aborted = Promise.withResolvers<never>()

@@ -40,7 +40,7 @@ async function trial({ rate_per_s, duration_s, system: prepare, during, ...more 
   prepare?.(system)
   const stages = [{ duration_s, from_per_s: rate_per_s, to_per_s: rate_per_s }]
   const { gateways, authority_file } = system
-  const common = { k6, journey: 'player', players, seed: 'test', clock: systemClock, run_id: 'run1' }
+  const common = { k6, mix: { player: 1 }, players, seed: 'test', clock: systemClock, run_id: 'run1' }
   const handle = await startLoad({ ...common, folder, stages, gateways, authority_file, ...more })
   await using _ = handle
   const live: OperationSeen[] = []
@@ -74,7 +74,7 @@ test('signed requests are accepted; every arrival is recorded; a duplicate has o
   expect(started).toBeGreaterThan(220) // of 240: k6 does not start any more what is late at the very end
   expect(end).toMatchObject({ exit_code: 0, counts: { dropped: 0 } })
   expect(result.planned).toBe(result.started + result.dropped)
-  const beside = 1 + 4 * players // games; register, login, session and deposit of each player
+  const beside = 1 + 5 * players // games; register, login, session and deposit of each player, and his seed in the end
   expect(result).toMatchObject({ started, unfinished: 0, ok: started + beside, fail: 0, info: 0 })
   expect(live.filter(({ arrival, outcome }) => arrival && outcome === 'ok')).toHaveLength(started)
 
@@ -337,7 +337,8 @@ const engineLoad = (): StartLoad => loadGenerator({ k6, clock: systemClock })
 function engineRequest(folder: string, system: FixtureSystem, operations: unknown[]): Parameters<StartLoad>[0] {
   return {
     folder,
-    journey: 'player',
+    mix: { player: 1 },
+    accounts_file: '/dev/null',
     profile: 'steady',
     rate_per_s: 20,
     players: 4,

@@ -7,13 +7,16 @@ import { k6Control, type K6Control } from './k6-control.ts'
 import { countsIn, exitOf, lastWords, launch, loadFiles } from './k6-process.ts'
 import type { EndLine, LoadLine } from './k6/lines.ts'
 import type { ClientPolicy, Gateway } from './k6/settings.ts'
+import type { Mix } from './mix.ts'
 import type { Stage } from './profiles/profile.ts'
 import { followLines } from './tail.ts'
 
 export interface LoadRequest {
   /** Path of the k6 program. */
   k6: string
-  journey: string
+  mix: Mix
+  /** Account of an operator, for journeys that need one. */
+  operator?: { name: string; password: string }
   stages: Stage[]
   players: number
   seed: string
@@ -40,6 +43,8 @@ export interface OperationSeen {
   code: string
   /** True for an arrival; false for what the client does beside it (onboarding, fresh tokens). */
   arrival: boolean
+  /** It counts for the service level. */
+  counted: boolean
   /** About the planned start: that is computed only when the load is over. */
   start_ms: number
   end_ms: number
@@ -195,6 +200,7 @@ const seen = (line: EndLine): OperationSeen => ({
   outcome: line.r,
   code: typeof line.v['code'] === 'string' ? line.v['code'] : '',
   arrival: line.i !== undefined,
+  counted: line.u !== 0,
   start_ms: line.s,
   end_ms: line.e,
   latency_ms: line.e - line.s,

@@ -4,7 +4,8 @@ import type { LiveOperation } from '../probes/windows.ts'
 export interface LoadRequest {
   /** Folder of the record: requests.csv and history.jsonl go there. */
   folder: string
-  journey: string
+  /** Journey → share of the players. */
+  mix: Readonly<Record<string, number>>
   profile: string
   rate_per_s: number
   players: number
@@ -13,6 +14,8 @@ export interface LoadRequest {
   seed: string
   gateways: readonly { region: string; url: string }[]
   authority_file: string
+  /** Names and passwords of the system's staff. */
+  accounts_file: string
   /** Called for each operation when it has ended; must not throw. */
   operation: (operation: LiveOperation) => void
   /** The process of the generator, as soon as there is one: it must not outlive the harness. */

@@ -11,10 +11,10 @@ import { loadOf, systemOf } from './run.ts'
 export async function startLoad(run: Run): Promise<string> {
   const { plan, ports, record, windows } = run
   const system = systemOf(run)
-  const { journey, profile, rate_per_s, players } = plan.experiment.load
+  const { mix, profile, rate_per_s, players } = plan.experiment.load
   const load = await ports.startLoad({
     folder: record.folder,
-    journey,
+    mix,
     profile,
     rate_per_s,
     players,
@@ -22,6 +22,7 @@ export async function startLoad(run: Run): Promise<string> {
     seed: random(plan.seed).fork('load').seed,
     gateways: system.gateways,
     authority_file: system.authority_file,
+    accounts_file: system.accounts_file,
     operation: (operation) => windows.add(operation),
     guard: (pid) => system.guard(pid),
     progress: (text) => ports.progress({ kind: 'status', text }),
@@ -31,7 +32,7 @@ export async function startLoad(run: Run): Promise<string> {
   run.acquired.use(load)
   record.update({ schedule: load.schedule })
   void watchEnd(run, load)
-  return `${rate_per_s} arrivals/s, ${players} players, journey ${journey}, profile ${profile}`
+  return `${rate_per_s} arrivals/s, ${players} players (${Object.keys(mix).join(', ')}), profile ${profile}`
 }
 
 async function watchEnd({ plan, done, halt }: Run, load: Load): Promise<void> {

@@ -56,15 +56,24 @@ test('every experiment of a suite is there, and quick takes at most 5 minutes', 
   expect(lengths_s.reduce((sum, length_s) => sum + length_s, 0)).toBeLessThanOrEqual(300)
 })
 
+test.each([
+  [{ mix: { player: 0.5, 'two-devices': 0.4 } }, /shares sum to 0.9, not to 1/],
+  [{ mix: { player: 0.5, playr: 0.5 } }, /unknown journey 'playr'/],
+  [{ mix: { player: 1 }, journey: 'player' }, /a mix or a journey, not both/],
+])('who plays is checked: %j', (who, message) => {
+  const experiment = { ...experiments['calm']!, load: { ...experiments['calm']!.load, ...who } }
+  expect(() => planRun(request({ experiment }), catalogue)).toThrow(message)
+})
+
 test('the load is what the target bears, unless somebody says how much', () => {
   const load = (changes: Partial<PlanRequest>) =>
     planRun(request({ experiment: experiments['wallet-kill'], ...changes }), catalogue).experiment.load
-  expect(load({})).toMatchObject({ rate_per_s: 30, players: 60 })
-  expect(load({ load_percent: 25 })).toMatchObject({ rate_per_s: 7.5, players: 15 })
+  expect(load({})).toMatchObject({ rate_per_s: 24, players: 60 })
+  expect(load({ load_percent: 25 })).toMatchObject({ rate_per_s: 6, players: 24 })
   const bears_less = { ...catalogue.targets['memory']!, load_percent: 50 }
   const small = { ...catalogue, targets: { ...catalogue.targets, memory: bears_less } }
   const plan = planRun(request({ experiment: experiments['wallet-kill'] }), small)
-  expect(plan.experiment.load).toMatchObject({ rate_per_s: 15, players: 30 })
+  expect(plan.experiment.load).toMatchObject({ rate_per_s: 12, players: 30 })
 })
 
 test('defaults are filled in, options win, links come from the faults', () => {

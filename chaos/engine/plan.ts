@@ -2,6 +2,7 @@ import { Failure, type FailureCode } from '#lib/errors.ts'
 import { freshSeed } from '#lib/random.ts'
 import { experiment as experimentSchema, type Experiment, type FaultUse } from '../experiments/experiment.ts'
 import type { LinkSelector, Target, TargetOptions } from '../targets/target.ts'
+import { mixOf, mixProblems, type Mix } from '#scenarios/mix.ts'
 import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
 import { callersIn, processesOf } from '#sut/contracts/topology.ts'
 import type { Catalogue } from './catalogue.ts'
@@ -26,7 +27,7 @@ export interface PlanRequest {
 
 /** A run that can start: everything it names exists, and the target can do what its faults need. */
 export interface Plan {
-  experiment: Experiment
+  experiment: Experiment & { load: { mix: Mix } }
   target: Target
   design: string
   seed: string
@@ -103,11 +104,14 @@ function withTrials({ experiment, trials }: PlanRequest): unknown {
 }
 
 /** Each player plays as before; there are fewer, or more. */
-const loadAt = (percent: number, load: Experiment['load']): Experiment['load'] => ({
+const loadAt = (percent: number, { journey, mix, ...load }: Experiment['load']) => ({
   ...load,
+  mix: mixOf({ ...(journey !== undefined && { journey }), ...(mix !== undefined && { mix }) }),
   rate_per_s: (load.rate_per_s * percent) / 100,
-  players: Math.ceil((load.players * percent) / 100),
+  // So many that every journey of a mix has a player; more players at the same rate are no more load.
+  players: Math.max(Math.ceil((load.players * percent) / 100), Math.min(load.players, players_min)),
 })
+const players_min = 24
 
 interface CheckedFault {
   use: FaultUse
@@ -141,14 +145,26 @@ function checkedFault(use: FaultUse, path: string, { catalogue, system, target }
   return { use: { ...use, parameters }, links: fault.links(parameters), problems }
 }
 
+function whoPlays({ journey, mix }: Experiment['load'], { journeys }: Catalogue): string[] {
+  if (journey !== undefined && mix !== undefined) return ['/load: a mix or a journey, not both']
+  const named = Object.entries({ ...(journey !== undefined && { journey }) })
+  const unknown = named.filter(([, name]) => !journeys.includes(name))
+  return [
+    ...unknown.map(([path, name]) => `/load/${path}: ${unknownName('journey', name, journeys)}`),
+    ...Object.keys(mix ?? {})
+      .filter((name) => !journeys.includes(name))
+      .map((name) => `/load/mix: ${unknownName('journey', name, journeys)}`),
+    ...(mix === undefined ? [] : mixProblems(mix).map((text) => `/load/mix: ${text}`)),
+  ]
+}
+
 function namesOf(
   { load, faults, expectations, trials }: Experiment,
   catalogue: Catalogue,
   system: SystemDescriptor,
 ): Problem[] {
   const texts: string[] = []
-  if (!catalogue.journeys.includes(load.journey))
-    texts.push(`/load/journey: ${unknownName('journey', load.journey, catalogue.journeys)}`)
+  texts.push(...whoPlays(load, catalogue))
   if (!catalogue.profiles.includes(load.profile))
     texts.push(`/load/profile: ${unknownName('profile', load.profile, catalogue.profiles)}`)
   const services = callersIn(system).map(({ name }): string => name)

@@ -5,7 +5,7 @@ export const calm: Experiment = {
   title: 'Nothing happens',
   description:
     'Steady load, no fault. Two such runs must differ in nothing that a verdict rests on: what they find is a false alarm of the harness.',
-  load: { journey: 'player', profile: 'steady', rate_per_s: 40, players: 60, duration_s: 20 },
+  load: { profile: 'steady', rate_per_s: 30, players: 60, duration_s: 20 },
   steady_state: { success_rate_min: 0.99, p99_ms_max: 500, for_s: 5, limit_s: 30 },
   trials: 1,
   faults: [],

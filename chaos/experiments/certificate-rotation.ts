@@ -6,7 +6,7 @@ export const certificateRotation: Experiment = {
   title: 'All services get new certificates while players play',
   description:
     'Every certificate between services, and that of the door, is replaced, twice. Connections are made anew with the new ones, and nobody notices: no operation fails.',
-  load: { journey: 'player', profile: 'steady', rate_per_s: 30, players: 60 },
+  load: { profile: 'steady', rate_per_s: 24, players: 60 },
   autoscaling: false,
   steady_state: { success_rate_min: 0.99, p99_ms_max: 500, for_s: 5, limit_s: 30 },
   trials: 2,

@@ -5,7 +5,7 @@ export const databaseLinkDown: Experiment = {
   title: 'The wallet cannot reach PostgreSQL, and nobody tells it so',
   description:
     'All links from the wallet to PostgreSQL swallow everything for 10 s. Bets fail while it lasts; afterwards every round must end, and no money may have been taken for a spin that was not paid out or given back.',
-  load: { journey: 'player', profile: 'steady', rate_per_s: 30, players: 80 },
+  load: { profile: 'steady', rate_per_s: 24, players: 80 },
   steady_state: { success_rate_min: 0.99, p99_ms_max: 500, for_s: 5, limit_s: 30 },
   trials: 1,
   faults: [{ fault: 'link-down', parameters: { from: 'wallet', to: 'postgres', mode: 'blackhole' }, hold_s: 10 }],

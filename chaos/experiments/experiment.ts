@@ -20,7 +20,13 @@ export const experiment = Type.Object(
     description: Type.String({ maxLength: 1000, description: 'what is tried, and why somebody wants to know' }),
     load: Type.Object(
       {
-        journey: Type.String({ description: 'what a player does, a name as in `npm run chaos -- list`' }),
+        mix: Type.Optional(
+          Type.Record(Type.String(), Type.Number({ minimum: 0, maximum: 1 }), {
+            description:
+              'who plays: journeys of `npm run chaos -- list` with their shares, which sum to 1; without it the bundled mix',
+          }),
+        ),
+        journey: Type.Optional(Type.String({ description: 'one journey for all players, instead of a mix' })),
         profile: Type.String({ description: 'how many arrive when, a name as in `npm run chaos -- list`' }),
         rate_per_s: Type.Number({ ...positive, maximum: 2000, description: 'arrivals per second in the steady state' }),
         players: Type.Integer({

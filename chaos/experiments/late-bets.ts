@@ -8,7 +8,7 @@ export const lateBets: Experiment = {
   title: 'Bets arrive after their rounds were given up',
   description:
     'For 8 s the game in region a reaches the wallet 4.5 s late. Its spins fail, and the resolver takes back bets that the wallet has not seen yet. When they arrive, they must be refused: no money may be gone for a round that was cancelled.',
-  load: { journey: 'player', profile: 'steady', rate_per_s: 30, players: 80 },
+  load: { profile: 'steady', rate_per_s: 24, players: 80 },
   steady_state: { success_rate_min: 0.99, p99_ms_max: 500, for_s: 5, limit_s: 30 },
   trials: 1,
   faults: [

@@ -5,7 +5,7 @@ export const linkLatencyWallet: Experiment = {
   title: 'Every answer of the wallet comes 150 ms late',
   description:
     'A spin asks the wallet twice, so it takes 300 ms longer. It should stay within the service level, and nothing should be sent twice for impatience.',
-  load: { journey: 'player', profile: 'steady', rate_per_s: 30, players: 80 },
+  load: { profile: 'steady', rate_per_s: 24, players: 80 },
   steady_state: { success_rate_min: 0.99, p99_ms_max: 500, for_s: 5, limit_s: 30 },
   trials: 1,
   faults: [

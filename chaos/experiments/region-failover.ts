@@ -6,7 +6,7 @@ export const regionFailover: Experiment = {
   title: 'A whole region goes dark, and comes back',
   description:
     'Every process of region a is killed, its PostgreSQL primary among them. The standby is promoted, the players move to region b, then a comes back as standby. Nothing that was acknowledged may be lost.',
-  load: { journey: 'player', profile: 'steady', rate_per_s: 30, players: 60 },
+  load: { profile: 'steady', rate_per_s: 24, players: 60 },
   steady_state: { success_rate_min: 0.99, p99_ms_max: 500, for_s: 5, limit_s: 30 },
   trials: 1,
   faults: [{ fault: 'region-outage', parameters: { region: 'a' }, hold_s: 32 }],

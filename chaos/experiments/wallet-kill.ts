@@ -8,7 +8,7 @@ export const walletKill: Experiment = {
   title: 'A wallet instance is killed while players play',
   description:
     'SIGKILL of one wallet instance in region a, three times. Players should notice next to nothing: calls move to the other instance, and no acknowledged spin or deposit is lost or applied twice.',
-  load: { journey: 'player', profile: 'steady', rate_per_s: 30, players: 60 },
+  load: { profile: 'steady', rate_per_s: 24, players: 60 },
   steady_state: { success_rate_min: 0.99, p99_ms_max: 500, for_s: 5, limit_s: 30 },
   trials: 3,
   faults: [{ fault: 'process-kill', parameters: { service: 'wallet', region: 'a', count: 1 }, hold_s: 0 }],

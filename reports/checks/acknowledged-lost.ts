@@ -1,6 +1,16 @@
 import { duringFault } from './at-risk.ts'
 import { verdictOf, type Check } from './check.ts'
-import { betKey, captureKey, depositKey, ended, payoutKey, payoutOf, playerKey, winKey } from './evidence.ts'
+import {
+  betKey,
+  captureKey,
+  depositKey,
+  ended,
+  payoutKey,
+  payoutOf,
+  playerKey,
+  winKey,
+  withdrawalKey,
+} from './evidence.ts'
 import { faultOf, linesOf, nameOf, numberIn } from './evidence.ts'
 import type { Evidence, Operation } from './evidence.ts'
 
@@ -45,16 +55,19 @@ export const acknowledgedLost: Check = {
 }
 
 const byKind: Readonly<Record<string, (operation: Operation, evidence: Evidence) => string | null>> = {
-  deposit: depositLost,
+  deposit: movedLost(depositKey),
+  withdraw: movedLost(withdrawalKey),
   spin: spinLost,
   ask_payout: payoutLost,
   confirm_payout: endLost('captured'),
   cancel_payout: endLost('released'),
 }
 
-function depositLost({ player_id, key }: Operation, { transfersByKey }: Evidence): string | null {
-  const wanted = depositKey(player_id, key!)
-  return transfersByKey.has(wanted) ? null : `the ledger has no transfer ${wanted}`
+function movedLost(keyOf: (player_id: string, key: string) => string) {
+  return ({ player_id, key }: Operation, { transfersByKey }: Evidence): string | null => {
+    const wanted = keyOf(player_id, key!)
+    return transfersByKey.has(wanted) ? null : `the ledger has no transfer ${wanted}`
+  }
 }
 
 function spinLost({ player_id, key, end }: Operation, { roundsByKey, transfersByKey }: Evidence): string | null {

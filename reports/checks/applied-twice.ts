@@ -82,7 +82,7 @@ export function operationsOfTransfer(transfer: StateOf<'transfer'>, evidence: Ev
   if (hold_id !== undefined)
     return (evidence.endingsByHold.get(hold_id) ?? []).filter(({ kind }) => kind === 'confirm_payout')
   const round = round_id === null ? undefined : evidence.roundById.get(round_id)
-  const clientKey = round?.key ?? key.replace(`deposit:${player_id}:`, '')
+  const clientKey = round?.key ?? key.replace(`deposit:${player_id}:`, '').replace(`withdrawal:${player_id}:`, '')
   return evidence.operationsByKey.get(playerKey(player_id, clientKey)) ?? []
 }
 

@@ -42,6 +42,7 @@ export interface Evidence {
 
 export const playerKey = (player_id: string, key: string): string => `${player_id}/${key}`
 export const depositKey = (player_id: string, key: string): string => `deposit:${player_id}:${key}`
+export const withdrawalKey = (player_id: string, key: string): string => `withdrawal:${player_id}:${key}`
 export const payoutKey = (player_id: string, key: string): string => `payout:${player_id}:${key}`
 export const captureKey = (hold_id: string): string => `capture:${hold_id}`
 /** The hold that a transfer of this key captures; undefined: it is another transfer. */

@@ -2,7 +2,7 @@ import type { StateOf } from '#sut/contracts/state.ts'
 import { isRuleOfTheGame } from '../record/operations.ts'
 import { duringFault } from './at-risk.ts'
 import { verdictOf, type Check } from './check.ts'
-import { captureKey, depositKey, ended, endsPayout, payoutKey, payoutOf, playerKey } from './evidence.ts'
+import { captureKey, depositKey, ended, endsPayout, payoutKey, payoutOf, playerKey, withdrawalKey } from './evidence.ts'
 import { faultOf, linesOf, nameOf, type Evidence, type Operation } from './evidence.ts'
 
 /** What was refused for good did not happen: no transfer of a deposit, no completed round of a spin, no hold of a payout, nor its end. */
@@ -68,6 +68,7 @@ function codeOf({ end }: Operation): string {
 function doneBy(operation: Operation, evidence: Evidence): StateOf<'transfer' | 'round' | 'hold'>[] {
   const { kind, player_id, key } = operation
   if (kind === 'deposit') return evidence.transfersByKey.get(depositKey(player_id, key!)) ?? []
+  if (kind === 'withdraw') return evidence.transfersByKey.get(withdrawalKey(player_id, key!)) ?? []
   if (kind === 'ask_payout') return [evidence.holdByKey.get(payoutKey(player_id, key!)) ?? []].flat()
   if (kind === 'confirm_payout') return evidence.transfersByKey.get(captureKey(payoutOf(operation))) ?? []
   if (kind === 'cancel_payout')

@@ -24,6 +24,7 @@ export function steady(
       error: '',
       outcome: 'ok',
       dropped: false,
+      counted: true,
     }
     return { ...operation, ...change(planned_ms, index) }
   })

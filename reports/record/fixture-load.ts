@@ -146,6 +146,7 @@ function arrive(
     error,
     outcome: 'ok',
     dropped: 0,
+    counted: 1,
   })
   if (effect?.effect === 'dropped') {
     lines.requests.push({ ...row(1, 0, 0, 0), outcome: 'fail', dropped: 1 })

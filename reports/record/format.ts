@@ -110,6 +110,7 @@ export const requestColumns = [
   'error', // k6 error code, or the problem code of the body; may be empty
   'outcome', // of the whole operation: ok, fail, info; the same on each of its lines
   'dropped', // 0 or 1
+  'counted', // 1: it counts for the service level; 0: an attack, or what a client gave up by himself; absent before: 1
 ] as const
 
 /**
@@ -126,7 +127,7 @@ export const historyLine = Type.Object({
   actor: Type.Optional(text),
   /** The login or refresh whose token this operation used; of a refresh, whose refresh token. */
   login: Type.Optional(text),
-  /** Idempotency key of spin and deposit. */
+  /** Idempotency key of what moves money, as it was sent: several operations can share one. */
   key: Type.Optional(text),
   planned_ms: Type.Optional(number), // on invoke
   /** invoke: the request; ok: the answer; fail and info: {code}. */

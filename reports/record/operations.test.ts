@@ -5,6 +5,7 @@ import { isServed, latencyOf, operationGrouper, sinceFirstArrival } from './oper
 const row = (change: Partial<RequestRow>): RequestRow => ({
   ...(Object.fromEntries(requestColumns.map((column) => [column, 0])) as RequestRow),
   operation_id: 'o-1',
+  counted: 1,
   attempt: 1,
   kind: 'spin',
   region: 'a',

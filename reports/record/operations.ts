@@ -16,6 +16,8 @@ export interface ClientOperation {
   error: string
   outcome: string
   dropped: boolean
+  /** It counts for the service level. */
+  counted: boolean
 }
 
 type Grouped = ClientOperation & { last_attempt: number; answered_ms: number }
@@ -46,6 +48,7 @@ const first = (id: string, row: RequestRow): Grouped => ({
   error: '',
   outcome: '',
   dropped: Number(row.dropped) === 1,
+  counted: Number(row.counted) !== 0,
   last_attempt: -1,
   answered_ms: Infinity,
 })
@@ -75,12 +78,13 @@ function addAttempt(operation: Grouped, row: RequestRow): void {
 const onboarding = new Set(['register', 'login', 'open_session', 'games', 'deposit'])
 
 /**
- * Leaves out what clients did before the first arrival (registering, logging in, the first deposit): it is no part of the
- * load. The first arrival is the first operation, dropped or not, of a kind that only players who are in can ask for.
+ * Leaves out what clients did before the first arrival (registering, logging in, the first deposit), which is no part of the load, and
+ * what does not count for the service level: attacks, what a client gave up by himself, seeds revealed at the end. The first arrival is
+ * the first operation, dropped or not, of a kind that only players who are in can ask for.
  */
 export function sinceFirstArrival(operations: ClientOperation[]): ClientOperation[] {
   const first_index = operations.findIndex(({ dropped, kind }) => dropped || !onboarding.has(kind))
-  return first_index <= 0 ? operations : operations.slice(first_index)
+  return operations.slice(Math.max(0, first_index)).filter(({ counted }) => counted)
 }
 
 // Refusals that are the right answer to what the player asked: the service was there. Everything else that is not `ok` kept
@@ -93,6 +97,10 @@ const businessRefusals = new Set([
   'self_excluded',
   'loss_limit_reached',
   'reality_check_due',
+  // Of two who end one payout at once, one comes too late.
+  'hold_captured',
+  'hold_released',
+  'hold_expired',
 ])
 export const isRuleOfTheGame = (code: string): boolean => businessRefusals.has(code)
 const businessStatuses = new Set([402, 422])

@@ -9,7 +9,7 @@ import { cellsOf, csvLine, readRequests } from './requests.ts'
 const folder = mkdtempSync(join(tmpdir(), 'requests-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const row = 'o-1,1,spin,a,1000,1000.5,0,0,0,0,9,0,10,200,,ok,0'
+const row = 'o-1,1,spin,a,1000,1000.5,0,0,0,0,9,0,10,200,,ok,0,0'
 const header = requestColumns.join(',')
 
 async function read(text: string): Promise<{ rows: RequestRow[]; torn: number }> {
@@ -42,6 +42,12 @@ test('rows are read by the names of the header, in any order, and without one in
   expect((await read(`${row}\n`)).rows).toMatchObject([expected])
   const reversed = `${requestColumns.toReversed().join(',')}\n${row.split(',').toReversed().join(',')}\n`
   expect((await read(reversed)).rows).toMatchObject([expected])
+})
+
+test('a record of before attackers played has operations that count', async () => {
+  const [old] = (await read(`${header.replace(',counted', '')}\n${row.replace(/,0$/, '')}\n`)).rows
+  expect(old).toMatchObject({ operation_id: 'o-1', dropped: 0, counted: 1 })
+  expect((await read(`${header}\n${row}\n`)).rows[0]).toMatchObject({ counted: 0 })
 })
 
 test('a last line that was cut short is left out and reported', async () => {

@@ -4,12 +4,15 @@ import { sealedLines, type NumberedLine } from '#lib/sealed-lines.ts'
 import { requestColumns, type RequestRow } from './format.ts'
 
 const textColumns = new Set(['operation_id', 'kind', 'region', 'error', 'outcome'])
+/** Columns that older records lack, with what was true of all of their rows. */
+const added: Readonly<Record<string, number>> = { counted: 1 }
 /** Longest that a request, or a phase of one, may last: what is longer is damage. */
 const duration_ms_max = 24 * 3_600_000
 const bounds: Readonly<Record<string, readonly [least: number, most: number]>> = {
   attempt: [0, 1000],
   status: [0, 999],
   dropped: [0, 1],
+  counted: [0, 1],
   ...Object.fromEntries(
     requestColumns
       .filter((column) => /^(blocked|connecting|tls|sending|waiting|receiving|duration)_ms$/.test(column))
@@ -57,7 +60,7 @@ export async function* readRequests(path: string, options: ReadRequestsOptions =
 }
 
 function headerOf(cells: string[], path: string): string[] {
-  const missing = requestColumns.filter((column) => !cells.includes(column))
+  const missing = requestColumns.filter((column) => !cells.includes(column) && !(column in added))
   if (missing.length > 0) throw new Failure('RECORD_INVALID', `${path}:1: no column ${missing.join(', ')}`)
   return cells
 }
@@ -65,7 +68,7 @@ function headerOf(cells: string[], path: string): string[] {
 function parsed(columns: readonly string[], cells: string[], where: string, span: TimeSpan | undefined): RequestRow {
   if (cells.length !== columns.length)
     throw new Failure('RECORD_INVALID', `${where}: ${cells.length} columns, not ${columns.length}`)
-  const row: Record<string, string | number> = {}
+  const row: Record<string, string | number> = { ...added }
   for (const [index, column] of columns.entries()) {
     const cell = cells[index]!
     row[column] = textColumns.has(column) ? cell : numberIn(column, cell, where)

@@ -14,7 +14,21 @@ export function requestRows(line: EndLine, planned_ms: number): string[] {
   return attempts.map(([region, start_ms, ...rest], index) => {
     const phases = rest.slice(0, 7)
     const [status, error] = rest.slice(7)
-    return csvLine([line.o, index + 1, line.k, region, planned_ms, start_ms, ...phases, status!, error!, line.r, 0])
+    const counted = line.u ?? 1
+    return csvLine([
+      line.o,
+      index + 1,
+      line.k,
+      region,
+      planned_ms,
+      start_ms,
+      ...phases,
+      status!,
+      error!,
+      line.r,
+      0,
+      counted,
+    ])
   })
 }
 
@@ -25,7 +39,7 @@ const notSent = ({ s, e, v }: EndLine): EndLine['a'][number] => {
 
 /** An arrival that found no free player: planned, never started. */
 export const droppedRow = (number: number, planned_ms: number): string =>
-  csvLine([`dropped-${number}`, 0, '', '', planned_ms, '', '', '', '', '', '', '', '', 0, 'dropped', 'fail', 1])
+  csvLine([`dropped-${number}`, 0, '', '', planned_ms, '', '', '', '', '', '', '', '', 0, 'dropped', 'fail', 1, 1])
 
 export function invokeEvent(run_id: string, line: InvokeLine | EndLine, planned_ms: number): HistoryLine {
   return {
@@ -34,7 +48,7 @@ export function invokeEvent(run_id: string, line: InvokeLine | EndLine, planned_
     at_ms: line.s,
     kind: line.k,
     player_id: line.p,
-    ...keyOf(run_id, line),
+    ...namesOf(run_id, line),
     planned_ms,
     value: line.q ?? {},
   }
@@ -47,7 +61,7 @@ export function endEvent(run_id: string, line: EndLine): HistoryLine {
     at_ms: line.e,
     kind: line.k,
     player_id: line.p,
-    ...keyOf(run_id, line),
+    ...namesOf(run_id, line),
     value: line.v,
   }
 }
@@ -83,5 +97,10 @@ export const unfinished = (line: InvokeLine, ended_ms: number): EndLine => ({
   a: [],
 })
 
-const keyOf = (run_id: string, { o, k }: { o: string; k: keyof typeof routes }): { key?: string } =>
-  routes[k].money ? { key: idempotencyKey(run_id, o) } : {}
+function namesOf(run_id: string, { o, k, c, y, l }: InvokeLine | EndLine): Partial<HistoryLine> {
+  return {
+    ...(routes[k].money && { key: idempotencyKey(run_id, y ?? o) }),
+    actor: c,
+    ...(l !== undefined && { login: l }),
+  }
+}

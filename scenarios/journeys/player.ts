@@ -1,5 +1,5 @@
-import { hex, pick, weighted } from '../k6/draw.ts'
-import type { Journey } from './journey.ts'
+import { hex, pick, weighted, type Draw } from '../k6/draw.ts'
+import { oneAtATime, type Action, type Journey, type PlayerView } from './journey.ts'
 
 const playing = { spin: 74, balance: 8, history: 4, deposit: 8, games: 2, payout: 4 } as const
 const spinning = { spin: 1, balance: 0, history: 0, deposit: 0, games: 0, payout: 0 } as const
@@ -15,20 +15,22 @@ export const player: Journey = {
   name: 'player',
   title:
     'a player: spins mostly (74 %), deposits, asks for payouts and confirms or cancels them, looks at balance, history and games',
+  honest: true,
   first_deposit_minor: 50_00,
   duplicate_share: 0.05,
-  next: turn(playing),
+  begin: oneAtATime(turn(playing)),
 }
 
 export const spinner: Journey = {
   name: 'spinner',
   title: 'nothing but spins, and a deposit when the account is empty: for the bench',
+  honest: true,
   first_deposit_minor: 50_00,
   duplicate_share: 0.05,
-  next: turn(spinning),
+  begin: oneAtATime(turn(spinning)),
 }
 
-function turn(weights: Readonly<Record<keyof typeof playing, number>>): Journey['next'] {
+function turn(weights: Readonly<Record<keyof typeof playing, number>>): (draw: Draw, view: PlayerView) => Action {
   return (draw, { balance_minor, held_minor, payout_id }) => {
     if (payout_id !== '' && draw() < comesBack_share)
       return { kind: draw() < confirmed_share ? 'confirm_payout' : 'cancel_payout', payout_id }

@@ -1,4 +1,5 @@
 import http from 'k6/http'
+import type { Attack, Credentials, Sent } from '../journeys/journey.ts'
 import type { AttemptCells } from './lines.ts'
 import { headers, routes, type Kind } from './routes.ts'
 import type { Gateway } from './settings.ts'
@@ -14,10 +15,10 @@ export interface AttemptRequest {
   key: string
   /** New for each attempt: a nonce is taken once. */
   nonce: string
-  token: string
-  signing_key: string
+  credentials: Credentials
   timeout_ms: number
   traceparent: string
+  attack?: Attack
 }
 
 export interface AttemptResult {
@@ -27,26 +28,18 @@ export interface AttemptResult {
   error: string
   end_ms: number
   cells: AttemptCells
+  sent: Sent
 }
 
 /** Sends one request and says what its answer means; never throws for what the network or the server does. */
 export async function attempt(request: AttemptRequest, now_ms: () => number): Promise<AttemptResult> {
-  const { kind, gateway, path, body } = request
-  const { method, status: success, signed, money } = routes[kind]
-  const key = money ? request.key : ''
+  const { kind, gateway, path } = request
+  const { method, status: success } = routes[kind]
   const start_ms = now_ms()
-  const sent: Record<string, string> = signed
-    ? {
-        authorization: `Bearer ${request.token}`,
-        ...signatureHeaders(request.signing_key, { method, path, body, key }, start_ms, request.nonce),
-      }
-    : {}
-  sent['traceparent'] = request.traceparent
-  if (body !== '') sent['content-type'] = 'application/json'
-  if (key !== '') sent[headers.key] = key
-
+  const sent = sentBy(request, start_ms)
+  const { body } = sent
   const response = await http.asyncRequest(method, gateway.url + path, body === '' ? null : body, {
-    headers: sent,
+    headers: sent.headers,
     timeout: request.timeout_ms,
     redirects: 0,
   })
@@ -67,6 +60,7 @@ export async function attempt(request: AttemptRequest, now_ms: () => number): Pr
     body: parsed ?? {},
     error,
     end_ms,
+    sent,
     cells: [
       gateway.region,
       start_ms,
@@ -82,6 +76,32 @@ export async function attempt(request: AttemptRequest, now_ms: () => number): Pr
     ],
   }
 }
+
+/** What goes over the line: as it should be, or as the attacker wants it. */
+function sentBy(request: AttemptRequest, start_ms: number): Sent {
+  const { kind, path, body, key, credentials, attack = noAttack } = request
+  const { method, signed, money } = routes[kind]
+  const nonce = attack.nonce ?? request.nonce
+  const signing = { method, path, body: attack.signed_body ?? body, key: attack.signed_key ?? (money ? key : '') }
+  const all: Record<string, string> = signed
+    ? {
+        authorization: `Bearer ${credentials.token}`,
+        ...signatureHeaders(
+          attack.signed_with ?? credentials.signing_key,
+          signing,
+          start_ms + (attack.skew_ms ?? 0),
+          nonce,
+        ),
+      }
+    : {}
+  all['traceparent'] = request.traceparent
+  const sentBody = attack.body ?? body
+  if (sentBody !== '') all['content-type'] = 'application/json'
+  if (money) all[headers.key] = key
+  return { nonce, key, body: sentBody, headers: attack.headers === undefined ? all : { ...all, ...attack.headers } }
+}
+
+const noAttack: Attack = { name: '' }
 
 const rounded = (value_ms: number): number => Math.round(value_ms * 1000) / 1000
 

@@ -1,19 +1,26 @@
 import exec from 'k6/execution'
 import { setTimeout } from 'k6/timers'
+import type { Journey } from '../journeys/journey.ts'
 import { journeys } from '../registry.ts'
 import { per1000s, scheduleDuration_s } from '../schedule.ts'
 import { measureClockOffset_ms, wallClock_ms } from './clock.ts'
 import type { Tools } from './operation.ts'
-import { askGames, gameFor, onboard, playerOf, type Account, type Context, type Player } from './player.ts'
+import type { Account } from './account.ts'
+import type { Context } from './client.ts'
+import { askGames, gameFor, onboard, reveal } from './onboard.ts'
+import { playerOf, type Player } from './player.ts'
 import { settingsVariable, type LoadSettings } from './settings.ts'
 import { operationTrace } from './trace.ts'
 
 // The k6 program: setup brings all players in, then arrivals come as the schedule says, each to a player who is free.
 
 const settings = JSON.parse(__ENV[settingsVariable] ?? '{}') as LoadSettings
-const journey = journeys[settings.journey]
-if (journey === undefined) throw new Error(`no journey ${settings.journey}`)
 const { stages, players } = settings
+const journeyOf = (number: number): Journey => {
+  const journey = journeys[settings.journeys[number] ?? '']
+  if (journey === undefined) throw new Error(`player ${number} has no journey`)
+  return journey
+}
 const total_s = scheduleDuration_s(stages)
 
 export const options = {
@@ -39,6 +46,7 @@ export const options = {
     stop: { executor: 'externally-controlled', exec: 'never', vus: 0, maxVUs: 0, duration: `${Math.ceil(total_s)}s` },
   },
   setupTimeout: '180s',
+  teardownTimeout: '30s',
   noCookiesReset: true,
   systemTags: [],
   userAgent: 'slot-chaos',
@@ -52,17 +60,29 @@ interface SetupData {
 export async function setup(): Promise<SetupData> {
   const clock_offset_ms = measureClockOffset_ms()
   const context = contextOf(clock_offset_ms)
-  const games = await askGames(context)
+  const games = await askGames(journeyOf(0), context)
   const accounts: Account[] = []
+  await forEach(players, async (number) => {
+    accounts[number] = await onboard(number, gameFor(number, games, settings.seed), journeyOf(number), context)
+  })
+  return { clock_offset_ms, accounts }
+}
+
+/** Also after a stop: the seeds of all players are revealed. */
+export async function teardown({ clock_offset_ms, accounts }: SetupData): Promise<void> {
+  // k6 does not tell its run time here; whole milliseconds will do.
+  const context = contextOf(clock_offset_ms, () => Date.now())
+  const all = accounts.flatMap((account) => [account, ...(account.victim === undefined ? [] : [account.victim])])
+  await forEach(all.length, (index) => reveal(all[index]!, journeyOf(all[index]!.number), context))
+}
+
+/** A few at the same time. */
+async function forEach(count: number, work: (index: number) => Promise<void>): Promise<void> {
   let next = 0
   const worker = async (): Promise<void> => {
-    while (next < players) {
-      const number = next++
-      accounts[number] = await onboard(number, gameFor(number, games, settings.seed), context)
-    }
+    while (next < count) await work(next++)
   }
   await Promise.all(Array.from({ length: settings.client.onboarding_concurrency }, worker))
-  return { clock_offset_ms, accounts }
 }
 
 let player: Player | undefined
@@ -78,7 +98,8 @@ export async function arrive(data: SetupData): Promise<void> {
     return
   }
   // VUs are numbered from 1, and only those of this scenario exist before the stop.
-  player ??= playerOf(data.accounts[exec.vu.idInTest - 1]!, context)
+  const number = exec.vu.idInTest - 1
+  player ??= playerOf(data.accounts[number]!, journeyOf(number), context)
   await player.arrive(iterationInTest)
 }
 
@@ -94,16 +115,16 @@ export function handleSummary(data: {
   return { [settings.summary_file]: JSON.stringify(counts) }
 }
 
-function contextOf(clock_offset_ms: number): Context {
+function contextOf(clock_offset_ms: number, now_ms = () => wallClock_ms(clock_offset_ms)): Context {
   const { seed, run_id } = settings
   const tools: Tools = {
     run_id,
     policy: settings.client,
-    now_ms: () => wallClock_ms(clock_offset_ms),
+    now_ms,
     // timer: the back-off between two attempts, of which there are at most `attempts_max`
     delay: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     trace: (operation_id) => operationTrace(seed, run_id, settings.client.trace_share, operation_id),
     write: (line) => console.log(JSON.stringify(line)),
   }
-  return { seed, journey: journey!, gateways: settings.gateways, tools }
+  return { seed, gateways: settings.gateways, operator: settings.operator, tools }
 }

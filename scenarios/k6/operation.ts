@@ -1,6 +1,7 @@
+import type { Answer, Attack, Credentials } from '../journeys/journey.ts'
 import { attempt, type AttemptRequest, type AttemptResult } from './attempt.ts'
 import type { Draw } from './draw.ts'
-import type { EndLine, LoadLine } from './lines.ts'
+import type { LoadLine } from './lines.ts'
 import { idempotencyKey, pathOf, routes, type Kind } from './routes.ts'
 import type { ClientPolicy, Gateway } from './settings.ts'
 import type { OperationTrace } from './trace.ts'
@@ -23,20 +24,29 @@ export interface Operation {
   body: string
   /** Sends the first attempt twice at once. */
   duplicate: boolean
+  /** Name of the idempotency key; none: the id. */
+  key?: string
+  /** The first region that is tried; none: where the client is. */
+  gateway?: Gateway
+  /** Hangs up after that time, for good. */
+  cut_after_ms?: number
+  attack?: Attack
+  counted: boolean
 }
 
-export interface Result {
-  outcome: EndLine['r']
-  /** Problem or error code of the last attempt; '' when ok. */
-  code: string
-  body: Record<string, unknown>
+export interface Result extends Omit<Answer, 'credentials' | 'sent'> {
+  /** As the last attempt was sent; absent when nothing was. */
+  sent?: Answer['sent']
 }
 
 /** What an operation needs of its player. */
 export interface Caller {
+  /** Name of the journey. */
+  actor: string
   player_id: string
-  token: string
-  signing_key: string
+  credentials: Credentials
+  /** The history says which login it used. */
+  names_login: boolean
   /** The region to ask now. */
   gateway(): Gateway
   /** The region that was asked did not answer. */
@@ -55,67 +65,85 @@ export interface Tools {
 }
 
 export async function perform(operation: Operation, caller: Caller, draw: Draw, tools: Tools): Promise<Result> {
-  const trace = tools.trace(operation.id)
+  const trace = tracedAs(operation, tools)
   const start_ms = begin(operation, caller, trace, tools)
   const attempts: AttemptResult[] = []
-  const result = await tryAll(operation, caller, attempts, trace, draw, tools)
-  end(operation, caller, start_ms, attempts, result, trace, tools)
-  return result
+  const ended = await tryAll(operation, caller, attempts, trace, draw, tools)
+  end(operation, caller, start_ms, attempts, ended, trace, tools)
+  const sent = attempts.at(-1)?.sent
+  return { operation_id: operation.id, ...ended, ...(sent !== undefined && { sent }) }
 }
 
 /** Records an operation that the player wanted and that could not even be sent, for the reason of another one. */
 export function abandon(operation: Operation, caller: Caller, code: string, tools: Tools): Result {
-  const result: Result = { outcome: 'fail', code, body: {} }
-  const trace = tools.trace(operation.id)
-  end(operation, caller, begin(operation, caller, trace, tools), [], result, trace, tools)
-  return result
+  const ended: Ended = { outcome: 'fail', code, body: {} }
+  const trace = tracedAs(operation, tools)
+  end(operation, caller, begin(operation, caller, trace, tools), [], ended, trace, tools)
+  return { operation_id: operation.id, ...ended }
 }
 
-const arrivalOf = ({ iteration }: Operation): { i?: number } => (iteration === undefined ? {} : { i: iteration })
+type Ended = Pick<Result, 'outcome' | 'code' | 'body'>
 
-const tracedAs = ({ sampled }: OperationTrace): { x?: [string, string] } =>
-  sampled === undefined ? {} : { x: sampled }
+/** Who attacks asks for traces of everything: what he sends as sampled is none of ours. */
+function tracedAs({ id, attack }: Operation, { trace }: Tools): OperationTrace {
+  const { traceparent, sampled } = trace(id)
+  if (attack !== undefined) return { traceparent: `${traceparent.slice(0, -1)}1` }
+  return sampled === undefined ? { traceparent } : { traceparent, sampled }
+}
 
-function begin(operation: Operation, { player_id }: Caller, trace: OperationTrace, tools: Tools): number {
-  const { id, kind, value } = operation
+/** What both lines of an operation have. */
+function named(operation: Operation, caller: Caller, { sampled }: OperationTrace) {
+  const { id, iteration, kind, key } = operation
+  return {
+    o: id,
+    ...(iteration !== undefined && { i: iteration }),
+    k: kind,
+    c: caller.actor,
+    ...(key !== undefined && { y: key }),
+    ...(caller.names_login && (routes[kind].signed || kind === 'refresh') && { l: caller.credentials.login }),
+    ...(sampled !== undefined && { x: sampled }),
+  }
+}
+
+const shownValue = ({ value, attack }: Operation): Record<string, unknown> =>
+  attack === undefined ? value : { ...value, attack: attack.name, ...(attack.of !== undefined && { of: attack.of }) }
+
+function begin(operation: Operation, caller: Caller, trace: OperationTrace, tools: Tools): number {
   const start_ms = tools.now_ms()
-  if (routes[kind].money)
+  if (routes[operation.kind].changes)
     tools.write({
       t: 'invoke',
-      o: id,
-      ...arrivalOf(operation),
-      k: kind,
-      p: player_id,
+      ...named(operation, caller, trace),
+      p: caller.player_id,
       s: start_ms,
-      q: value,
-      ...tracedAs(trace),
+      q: shownValue(operation),
     })
   return start_ms
 }
 
 function end(
   operation: Operation,
-  { player_id }: Caller,
+  caller: Caller,
   start_ms: number,
   attempts: readonly AttemptResult[],
-  { outcome, code, body }: Result,
+  { outcome, code, body }: Ended,
   trace: OperationTrace,
   tools: Tools,
 ): void {
-  const { id, kind, value } = operation
+  const { kind } = operation
+  // Who he is, a player learns by his registration and his login; in what an operator does it is another's.
+  const told = kind === 'register' || kind === 'login' ? body['player_id'] : undefined
   tools.write({
     t: 'end',
-    o: id,
-    ...arrivalOf(operation),
-    k: kind,
-    p: typeof body['player_id'] === 'string' ? body['player_id'] : player_id,
+    ...named(operation, caller, trace),
+    p: typeof told === 'string' ? told : caller.player_id,
     s: start_ms,
     e: earliestOk(attempts)?.end_ms ?? tools.now_ms(),
     r: outcome,
-    ...(routes[kind].money ? {} : { q: value }),
+    ...(routes[kind].changes ? {} : { q: shownValue(operation) }),
+    ...(operation.counted ? {} : { u: 0 as const }),
     v: outcome === 'ok' ? { ...shown(kind, body), ...disagreement(attempts) } : { code },
     a: attempts.map(({ cells }) => cells),
-    ...tracedAs(trace),
   })
 }
 
@@ -126,13 +154,15 @@ async function tryAll(
   trace: OperationTrace,
   draw: Draw,
   tools: Tools,
-): Promise<Result> {
+): Promise<Ended> {
   const { attempts_max, backoff_ms } = tools.policy
+  // Who hangs up, or attacks, asks once.
+  const rounds = operation.cut_after_ms === undefined && operation.attack === undefined ? attempts_max : 1
   let maybeApplied = false
   let code = ''
   let loggedIn = false
-  for (let round = 0; round < attempts_max; round++) {
-    const gateway = caller.gateway()
+  for (let round = 0; round < rounds; round++) {
+    const gateway = (round === 0 ? operation.gateway : undefined) ?? caller.gateway()
     const copies = round === 0 && operation.duplicate ? 2 : 1
     const sending = Array.from({ length: copies }, (_, copy) =>
       attempt(requestOf(operation, caller, gateway, attempts.length + copy, trace, tools), tools.now_ms),
@@ -146,12 +176,12 @@ async function tryAll(
     maybeApplied ||= answers.some(({ verdict }) => verdict === 'unknown')
     if (answers.some(({ verdict }) => verdict === 'refused')) break
     if (answers.some(({ verdict }) => verdict === 'stale')) {
-      if (loggedIn || !(await caller.logIn())) break
+      if (rounds === 1 || loggedIn || !(await caller.logIn())) break
       loggedIn = true
       continue
     }
     caller.moveOn(gateway)
-    if (round + 1 < attempts_max) await tools.delay(backoff_ms * 2 ** round * (0.5 + draw() / 2))
+    if (round + 1 < rounds) await tools.delay(backoff_ms * 2 ** round * (0.5 + draw() / 2))
   }
   return { outcome: maybeApplied ? 'info' : 'fail', code, body: {} }
 }
@@ -164,18 +194,18 @@ function requestOf(
   { traceparent }: OperationTrace,
   tools: Tools,
 ): AttemptRequest {
-  const key = idempotencyKey(tools.run_id, operation.id)
+  const { id, kind, value, body, attack, cut_after_ms } = operation
   return {
-    kind: operation.kind,
+    kind,
     gateway,
-    path: pathOf(operation.kind, operation.value),
-    body: operation.body,
-    key,
-    nonce: `${key}-${number}`.padEnd(16, '-'),
-    token: caller.token,
-    signing_key: caller.signing_key,
-    timeout_ms: tools.policy.attempt_timeout_ms,
+    path: pathOf(kind, value),
+    body,
+    key: idempotencyKey(tools.run_id, operation.key ?? id),
+    nonce: `${idempotencyKey(tools.run_id, id)}-${number}`.padEnd(16, '-'),
+    credentials: caller.credentials,
+    timeout_ms: cut_after_ms ?? tools.policy.attempt_timeout_ms,
     traceparent,
+    ...(attack !== undefined && { attack }),
   }
 }
 
@@ -199,4 +229,4 @@ function disagreement(attempts: readonly AttemptResult[]): { duplicate?: Record<
 
 /** A history holds no token and no key. */
 const shown = (kind: Kind, body: Record<string, unknown>): Record<string, unknown> =>
-  kind === 'login' ? { player_id: body['player_id'], expires_in_s: body['expires_in_s'] } : body
+  kind === 'login' || kind === 'refresh' ? { player_id: body['player_id'], expires_in_s: body['expires_in_s'] } : body

@@ -11,7 +11,10 @@ export interface Gateway {
 
 export interface LoadSettings {
   run_id: string
-  journey: string
+  /** Journey of each player, by number. */
+  journeys: string[]
+  /** Account of an operator, for journeys that need one. */
+  operator?: { name: string; password: string }
   seed: string
   players: number
   stages: Stage[]

@@ -1,0 +1,72 @@
+import type { Journey } from '../journeys/journey.ts'
+import { learn, newAccount, type Account } from './account.ts'
+import { clientOf, plain, type Context } from './client.ts'
+import { draws, pick } from './draw.ts'
+import type { Result } from './operation.ts'
+
+// What is done before the first arrival, and after the last one.
+
+/** Registers a player, logs in, opens a session and deposits. Throws an error that names the operation that did not work. */
+export async function onboard(number: number, game_id: string, journey: Journey, context: Context): Promise<Account> {
+  const account = await bringIn(number, '', game_id, journey, context)
+  return journey.victim === true
+    ? { ...account, victim: await bringIn(number, 'v', game_id, journey, context) }
+    : account
+}
+
+async function bringIn(
+  number: number,
+  suffix: string,
+  game_id: string,
+  journey: Journey,
+  context: Context,
+): Promise<Account> {
+  const { seed, tools } = context
+  const name = `p${number}${suffix}-${tools.run_id}`
+  const account = newAccount(number, name, `secret-${seed}-${number}${suffix}`, game_id)
+  const client = clientOf(account, journey, context)
+  const { honest } = journey
+  const id = (step: string): string => `p${number}${suffix}-${step}`
+  const secret = { name, password: account.password }
+  const registered = await client.run(plain(id('register'), 'register', honest, { name }, secret))
+  // A retry after a lost answer finds its own name taken: that is no reason to stop.
+  if (registered.outcome === 'ok') account.player_id = String(registered.body['player_id'])
+  else if (registered.code !== 'name_taken') throw refusal(name, 'register', registered)
+
+  if (!(await client.logIn(id('login')))) throw new Error(`${name} could not log in`)
+  const opened = await client.openSession(id('session'))
+  if (opened.outcome !== 'ok') throw refusal(name, 'open_session', opened)
+  learn(account, 'open_session', opened)
+  const amount_minor = journey.first_deposit_minor
+  const deposited = await client.run(plain(id('deposit'), 'deposit', honest, { amount_minor }, { amount_minor }))
+  if (deposited.outcome !== 'ok') throw refusal(name, 'deposit', deposited)
+  learn(account, 'deposit', deposited)
+  return account
+}
+
+/**
+ * Ends the seed of a player, so that it is revealed and anybody can derive his rounds. The login is the one of the beginning; where
+ * that has ended, a new one. What does not work is in the record: those rounds cannot be derived.
+ */
+export async function reveal(account: Account, journey: Journey, context: Context): Promise<void> {
+  const client = clientOf({ ...account, credentials: { ...account.credentials, refresh_token: '' } }, journey, context)
+  const id = `${account.name.split('-')[0]}-rotate`
+  const first = await client.run(plain(id, 'rotate_seed', false, {}))
+  const again = first.outcome === 'fail' && ['token_revoked', 'unauthenticated'].includes(first.code)
+  if (again && (await client.logIn(`${id}-login`))) await client.run(plain(`${id}-again`, 'rotate_seed', false, {}))
+}
+
+/** The games that the system offers. Throws when it does not say. */
+export async function askGames(journey: Journey, context: Context): Promise<string[]> {
+  const client = clientOf(newAccount(0, 'nobody', '', ''), journey, context)
+  const result = await client.run(plain('games', 'games', true, {}))
+  const games = result.body['games']
+  if (result.outcome !== 'ok' || !Array.isArray(games)) throw refusal('nobody', 'games', result)
+  return games.map((game: { game_id: string }) => game.game_id)
+}
+
+export const gameFor = (number: number, games: readonly string[], seed: string): string =>
+  pick(draws(seed, `game-${number}`), games)
+
+const refusal = (name: string, kind: string, { outcome, code }: Result): Error =>
+  new Error(`${name}: ${kind} ended as ${outcome} (${code})`)
