@@ -1,4 +1,5 @@
 import type { Experiment } from './experiment.ts'
+import { underAttack } from './under-attack.ts'
 
 export const linkLatencyWallet: Experiment = {
   name: 'link-latency-wallet',
@@ -15,7 +16,7 @@ export const linkLatencyWallet: Experiment = {
   stop: { failed_share_max: 0.6, for_s: 20 },
   expectations: {
     consistent: true,
-    exercised: { acknowledged_during_fault: 10 },
+    exercised: { ...underAttack, acknowledged_during_fault: 10 },
     recovery_s_max: 25,
     failed_share_max: 0.02,
   },

@@ -1,4 +1,5 @@
 import type { Experiment } from './experiment.ts'
+import { underAttack } from './under-attack.ts'
 
 export const trafficSurge: Experiment = {
   name: 'traffic-surge',
@@ -13,6 +14,7 @@ export const trafficSurge: Experiment = {
   stop: { failed_share_max: 0.8, for_s: 20 },
   expectations: {
     consistent: true,
+    exercised: { ...underAttack },
     failed_share_max: 0.05,
     slo_violation_s_max: 20,
     scales_out: [
