@@ -4,6 +4,7 @@ import { inTopology } from '#sut/contracts/topology.ts'
 import { slotBackend } from '#sut/descriptor.ts'
 import { choices } from '#sut/designs/registry.ts'
 import { experiments } from '../experiments/registry.ts'
+import { underAttack } from '../experiments/under-attack.ts'
 import { suites } from '../experiments/suites.ts'
 import { faults } from '../faults/registry.ts'
 import type { Catalogue } from './catalogue.ts'
@@ -17,7 +18,7 @@ const catalogue: Catalogue = {
   journeys: ['player'],
   profiles: ['steady', 'surge'],
   designs: ['standard', 'monolith'],
-  dangers: ['acknowledged_during_fault', 'resolver_ended', 'settled.resolver_ended'],
+  dangers: [...Object.keys(underAttack), 'acknowledged_during_fault'],
   targets: {
     memory: memoryWorld().target,
     weak: { ...memoryWorld({ capabilities: ['link.toxic'] }).target, name: 'weak' },
