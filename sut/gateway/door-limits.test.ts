@@ -67,3 +67,43 @@ describe('the door', () => {
     expect((await later).statusCode).toBe(200)
   })
 })
+
+describe('text that no store keeps as it was sent is malformed, on every route', () => {
+  test.each([
+    ['POST', '/v1/spins', '{"session_id":"s","stake_minor":100,"client_seed":"\\u0000"}'],
+    ['POST', '/v1/spins', '{"session_id":"\\u0000","stake_minor":100,"client_seed":"c"}'],
+    ['POST', '/v1/sessions', '{"game_id":"\\ud800"}'],
+    ['POST', '/v1/sessions', '{"game_id":"g","__proto__":{"a":1}}'],
+    ['POST', '/v1/sessions', '{"game_id":"g","other\\u0000":1}'],
+    ['POST', '/v1/login', '{"name":"ada","password":"correct\\u0000horse"}'],
+    ['POST', '/v1/login', Buffer.from('{"name":"ada","password":"correct \xff\xfe horse"}', 'latin1')],
+  ] as const)('%s %s %s', async (method, url, body) => {
+    const { server, called, refused } = await door(() => ({}))
+    const text = body.toString()
+    const made = signed(method, url, undefined, { 'idempotency-key': 'key-00001', 'content-type': 'application/json' })
+    const answer = await server.inject({ ...made, payload: body })
+    // Where the route is signed, what is no text is refused before the signature is looked at.
+    expect([answer.statusCode, answer.json<{ code: string }>().code, text]).toEqual([400, 'malformed', text])
+    expect(refused).toEqual(['malformed'])
+    expect(called).toEqual([])
+  })
+})
+
+test('an address that asks too often does not use up what is for all', async () => {
+  const { server } = await door(() => ({ games: [] }))
+  const ask = async (remoteAddress: string) =>
+    (await server.inject({ method: 'GET', url: '/v1/games', remoteAddress })).statusCode
+  for (let tries = 0; tries < 20; tries++) await ask('10.0.0.1')
+  expect(await ask('10.0.0.1')).toBe(429)
+  expect(await ask('10.0.0.2')).toBe(200)
+})
+
+test('a network of IPv6 is one address, however many it has', async () => {
+  const { server } = await door(() => ({ games: [] }))
+  const ask = async (remoteAddress: string) =>
+    (await server.inject({ method: 'GET', url: '/v1/games', remoteAddress })).statusCode
+  for (let tries = 0; tries < 6; tries++) expect(await ask(`2001:db8:0:1::${tries + 1}`)).toBe(200)
+  expect(await ask('2001:db8:0:1:ffff::9')).toBe(429)
+  expect(await ask('2001:db8:0:2::1')).toBe(200)
+  expect(await ask('::ffff:10.0.0.1')).toBe(200)
+})
