@@ -95,7 +95,14 @@ function fitting(schema: Schema): fc.Arbitrary<unknown> {
       Object.fromEntries(Object.entries(schema.properties ?? {}).map(([key, of]) => [key, orExisting(key, of)])),
     )
   if (schema.type === 'string' && schema.pattern === undefined)
-    return fc.string({ minLength, maxLength, unit: 'grapheme' })
+    return fc.oneof(
+      { weight: 7, arbitrary: fc.string({ minLength, maxLength, unit: 'grapheme' }) },
+      // What JSON can say and a store cannot keep.
+      {
+        weight: 1,
+        arbitrary: fc.string({ minLength, maxLength, unit: fc.constantFrom('a', '\0', '\ud800', '\udfff') }),
+      },
+    )
   if (schema.type === 'string')
     return fc
       .stringMatching(new RegExp(schema.pattern!))

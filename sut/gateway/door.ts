@@ -1,4 +1,5 @@
 import type { Http2SecureServer, Http2ServerRequest, Http2ServerResponse } from 'node:http2'
+import { isUtf8 } from 'node:buffer'
 import type { FastifyReply, FastifyRequest, RouteGenericInterface } from 'fastify'
 import { Type } from 'typebox'
 import type { Clock } from '#lib/clock.ts'
@@ -6,6 +7,7 @@ import { admittedRoles, idempotencyKey, publicRoutes, type OperationKind } from 
 import { Problem, type ProblemCode } from '#sut/contracts/problems.ts'
 import type { Role } from '#sut/contracts/roles.ts'
 import type { HttpServer } from '#sut/platform/platform.ts'
+import { addressOf } from './address.ts'
 import { bearerOf, type Holder } from './holders.ts'
 import { openApiDocument } from './openapi.ts'
 import type { Nonces } from './nonces.ts'
@@ -13,6 +15,7 @@ import type { Operation } from './operations.ts'
 import type { Rates } from './rates.ts'
 import { refusalOf } from './refusals.ts'
 import type { verifySignature } from './signature.ts'
+import { assertKept } from './text.ts'
 
 // The only door. A request passes, in this order, each with a refusal of its own:
 //
@@ -88,9 +91,11 @@ export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise
     // `close` comes after every request, also one whose client went away.
     reply.raw.once('close', () => inFlight--)
     assertHeaders(request.raw.rawHeaders, limits)
-    options.rates.assertBelow('abuse', request.ip)
+    const address = addressOf(request.ip)
+    options.rates.assertBelow('abuse', address)
+    // Whoever asks too often by himself takes nothing of what is for all.
+    options.rates.take('address', address)
     options.rates.take('all', '')
-    options.rates.take('address', request.ip)
   }
 
   const admit = async (request: Request, admitted: readonly Role[]): Promise<void> => {
@@ -115,7 +120,7 @@ export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise
   const refuse = async (error: unknown, request: Request, reply: Reply) => {
     const { code, status, message } = refusalOf(error)
     onRefusal(code)
-    if (abusive.has(code)) options.rates.count('abuse', request.ip)
+    if (abusive.has(code)) options.rates.count('abuse', addressOf(request.ip))
     if (code === 'internal') onInternalError(error)
     if (status === 503 || status === 429) reply.header('retry-after', String(retryAfter_s))
     reply.status(status)
@@ -130,6 +135,10 @@ export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise
     parseJsonAndKeepText(scope, limits.body_bytes_max)
     scope.setErrorHandler(refuse)
     scope.addHook('onRequest', enter)
+    scope.addHook('preValidation', async ({ params, query }) => {
+      assertKept('the path', params)
+      assertKept('the query', query)
+    })
     scope.get('/v1/openapi.json', async (_request, reply) => reply.type('application/json').send(document))
 
     for (const [kind, operation] of Object.entries(options.operations) as [OperationKind, Operation][]) {
@@ -179,8 +188,18 @@ function assertHeaders(raw: readonly string[], { headers_max, header_bytes_max }
 function parseJsonAndKeepText(scope: HttpServer, bodyLimit: number): void {
   const parse = scope.getDefaultJsonParser('error', 'error')
   scope.removeAllContentTypeParsers()
-  scope.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit }, (request, body, done) => {
-    request.raw_body = String(body)
-    void parse(request as never, String(body), done)
+  scope.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit }, (request, bytes, done) => {
+    if (!isUtf8(bytes as Buffer)) return done(new Problem('malformed', 'the body is no UTF-8'))
+    const text = bytes.toString('utf8')
+    request.raw_body = text
+    void parse(request as never, text, (error: Error | null, value?: unknown) => {
+      if (error !== null) return done(error)
+      try {
+        assertKept('the body', value)
+      } catch (problem) {
+        return done(problem as Problem)
+      }
+      done(null, value)
+    })
   })
 }
