@@ -111,7 +111,9 @@ function fitting(schema: Schema): fc.Arbitrary<unknown> {
 }
 
 const orExisting = (key: string, schema: Schema): fc.Arbitrary<unknown> =>
-  key in existing ? fc.oneof(fc.constant(existing[key]), fitting(schema)) : fitting(schema)
+  key in existing
+    ? fc.oneof({ weight: 3, arbitrary: fc.constant(existing[key]) }, { weight: 1, arbitrary: fitting(schema) })
+    : fitting(schema)
 
 /** A body as text: of the right shape, of a shape near it, any JSON, no JSON, too long. */
 function bodies(schema: Schema | undefined): fc.Arbitrary<string> {
