@@ -66,6 +66,13 @@ test.each([
   expect(() => planRun(request({ experiment }), catalogue)).toThrow(message)
 })
 
+test('with less load less must be met', () => {
+  const expected = (load_percent: number) =>
+    planRun(request({ experiment: experiments['calm'], load_percent }), catalogue).experiment.expectations.exercised
+  expect(expected(100)).toEqual(underAttack)
+  expect(expected(40)).toEqual({ overlapping_transfers: 2, keys_sent_again: 1, attacks: 1 })
+})
+
 test('the load is what the target bears, unless somebody says how much', () => {
   const load = (changes: Partial<PlanRequest>) =>
     planRun(request({ experiment: experiments['wallet-kill'], ...changes }), catalogue).experiment.load

@@ -71,7 +71,7 @@ export function planRun(request: PlanRequest, catalogue: Catalogue): Plan {
   if (problems.length > 0) throw failureOf(request.source, problems)
   const load_percent = request.load_percent ?? target.load_percent ?? 100
   const load = loadAt(load_percent, read.load)
-  const expectations = expectedOf(read.expectations, system)
+  const expectations = expectedAt(load_percent, expectedOf(read.expectations, system))
   const experiment = { ...read, load, faults: faults.map(({ use }) => use), expectations }
   return {
     experiment,
@@ -96,6 +96,19 @@ function expectedOf({ scales_out, ...others }: Experiment['expectations'], syste
     most.set(name, Math.max(replicas_min, most.get(name) ?? 0))
   }
   return { ...others, scales_out: [...most].map(([service, replicas_min]) => ({ service, replicas_min })) }
+}
+
+/** What must be met at least is said for the whole load: with less of it less is met, rounded down. */
+function expectedAt(percent: number, { exercised, ...others }: Experiment['expectations']): Experiment['expectations'] {
+  if (exercised === undefined) return others
+  const met = Object.entries(exercised).map(([danger, least]) => [
+    danger,
+    Math.floor((least * Math.min(percent, 100)) / 100),
+  ])
+  return {
+    ...others,
+    exercised: Object.fromEntries(met.filter(([, least]) => Number(least) > 0)) as Record<string, number>,
+  }
 }
 
 function withTrials({ experiment, trials }: PlanRequest): unknown {

@@ -34,6 +34,7 @@ export async function startInstance(region: Region, server: { host: string; port
     serve: (_: string, handler: typeof history) => (history = handler),
     pending: (_: string, read: typeof pending) => (pending = read),
     dump: (_: string, lines: () => AsyncIterable<StateLine>) => dumps.push(lines),
+    part: <Implementation>(_: string, standard: Implementation): Implementation => standard,
   }
   await wireAnalytics(parts as unknown as Platform)
   return {
