@@ -6,7 +6,7 @@ import { systemFolder } from '../state.ts'
 /** What tests ask of the configuration of a stand-in (sut/local/testing/service.ts). */
 export interface StandInConfig {
   operations: { token: string }
-  database: { name: string; user: string; password: string }
+  database: { name: string; user: string; password: string; owner: { user: string; password: string } }
   nats: { password: string }
 }
 
