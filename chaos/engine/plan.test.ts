@@ -77,7 +77,7 @@ test('the load is what the target bears, unless somebody says how much', () => {
   const load = (changes: Partial<PlanRequest>) =>
     planRun(request({ experiment: experiments['wallet-kill'], ...changes }), catalogue).experiment.load
   expect(load({})).toMatchObject({ rate_per_s: 24, players: 60 })
-  expect(load({ load_percent: 25 })).toMatchObject({ rate_per_s: 6, players: 24 })
+  expect(load({ load_percent: 25 })).toMatchObject({ rate_per_s: 6, players: 15 })
   const bears_less = { ...catalogue.targets['memory']!, load_percent: 50 }
   const small = { ...catalogue, targets: { ...catalogue.targets, memory: bears_less } }
   const plan = planRun(request({ experiment: experiments['wallet-kill'] }), small)

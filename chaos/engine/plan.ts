@@ -121,10 +121,8 @@ const loadAt = (percent: number, { journey, mix, ...load }: Experiment['load']) 
   ...load,
   mix: mixOf({ ...(journey !== undefined && { journey }), ...(mix !== undefined && { mix }) }),
   rate_per_s: (load.rate_per_s * percent) / 100,
-  // So many that every journey of a mix has a player; more players at the same rate are no more load.
-  players: Math.max(Math.ceil((load.players * percent) / 100), Math.min(load.players, players_min)),
+  players: Math.ceil((load.players * percent) / 100),
 })
-const players_min = 24
 
 interface CheckedFault {
   use: FaultUse
