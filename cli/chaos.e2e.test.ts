@@ -68,7 +68,7 @@ async function processes(): Promise<string[]> {
 describe('npm run chaos', () => {
   test('wallet-kill: the system passes, the report stands alone, nothing is left', async () => {
     const { code, result: judged, out } = await result('wallet-kill', '--trials', '1', '--seed', 'e2e')
-    expect(judged.verdict).toMatchObject({ system: 'PASS', harness: 'PASS', cleanup: 'PASS' })
+    expect(judged.verdict).toMatchObject({ system: 'PASS', harness: 'PASS', cleanup: 'PASS', reasons: [] })
     expect(code).toBe(0)
     expect(judged.consistency.operations).toBeGreaterThan(500)
     expect(judged.recovery.trials).toHaveLength(1)
@@ -108,19 +108,19 @@ describe('npm run chaos', () => {
 
   test('wallet-kill with all services in one process a region: the books agree, whoever is killed', async () => {
     const { code, result: judged } = await result('wallet-kill', '--trials', '1', '--design', 'monolith')
-    expect(judged.verdict).toMatchObject({ system: 'PASS', harness: 'PASS', cleanup: 'PASS' })
+    expect(judged.verdict).toMatchObject({ system: 'PASS', harness: 'PASS', cleanup: 'PASS', reasons: [] })
     expect(code).toBe(0)
     expect(judged.recovery.trials[0]!.targets).toEqual(['monolith-a-1'])
   })
 
   test('kill -9 of the harness in the middle of a fault leaves nothing 30 s later', async () => {
     const out = join(folder, 'killed')
-    const { child, ended } = start('link-latency-wallet', '--out', out)
-    await waitFor(async () => (await fileIn(out, 'journal.jsonl')).includes('"effective"'), {
-      what: 'the fault to bite',
-      limit_ms: 120_000,
-      every_ms: 200,
-    })
+    const { child, text, ended } = start('link-latency-wallet', '--out', out)
+    const bites = async (): Promise<boolean> => {
+      if (child.exitCode !== null) throw new Error(`it ended before the fault: ${text.stderr}`)
+      return (await fileIn(out, 'journal.jsonl')).includes('"effective"')
+    }
+    await waitFor(bites, { what: 'the fault to bite', limit_ms: 120_000, every_ms: 200 })
     const running = (await processes()).join('\n')
     for (const program of ['k6', 'toxiproxy', 'postgres', 'nats-server', 'redis-server', 'sut/'])
       expect(running).toContain(program)
