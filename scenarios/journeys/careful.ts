@@ -8,6 +8,8 @@ const deposits_minor = [5_00, 10_00, 20_00] as const
 const limits_minor = [0, 20, 50, 100, 200] as const
 const poor_minor = 5_00
 const excludes_share = 0.1
+/** By this arrival at the latest, so that a short run has an exclusion too. */
+const excludes_by = 3
 /** So many arrivals after the exclusion are all the excluded player's, then only each fourth. */
 const eager_arrivals = 5
 const laterEach = 4
@@ -15,6 +17,7 @@ const laterEach = 4
 const remembered_ms = 5_500
 
 interface Memory {
+  arrivals: number
   limited: boolean
   played: boolean
   /** Arrivals since the second account has excluded itself; null before. */
@@ -29,14 +32,16 @@ export const careful: Journey = {
   duplicate_share: 0,
   victim: true,
   begin() {
-    const memory: Memory = { limited: false, played: false, since: null }
+    const memory: Memory = { arrivals: 0, limited: false, played: false, since: null }
     return (draw, view) => turn(draw, view, memory)
   },
 }
 
 function* turn(draw: Draw, view: PlayerView, memory: Memory): Turn {
+  memory.arrivals++
   if (memory.since === null) {
-    if (view.victim_id !== '' && draw() < excludes_share) yield* exclude(draw, memory)
+    const excludes = draw() < excludes_share || memory.arrivals >= excludes_by
+    if (view.victim_id !== '' && excludes) yield* exclude(draw, memory)
     else yield* playOn(draw, view, memory)
     return
   }
