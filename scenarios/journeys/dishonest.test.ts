@@ -225,6 +225,13 @@ describe('careful', () => {
     expect(later.every(({ counted }) => counted === false)).toBe(true)
   })
 
+  test('excludes it by the third arrival at the latest, however it draws', () => {
+    for (let seed = 0; seed < 50; seed++) {
+      const first = play(careful, `early-${seed}`).find((batch) => has(batch, 'self_exclude'))
+      expect(first?.arrival).toBeLessThan(3)
+    }
+  })
+
   test('only the second account is ever excluded, and the own one plays on', () => {
     const requests = requestsIn(batches)
     expect(requests.every(({ action, as }) => action.kind !== 'self_exclude' || as === 'victim')).toBe(true)
