@@ -10,8 +10,8 @@ export const platform = {
   open_sessions_max: 100,
   /** After so much play in a session a stake is refused until the player says that he knows. */
   reality_check_ms: 60 * 60_000,
-  /** An access token that is revoked is refused by every gateway after this: they ask every two seconds, and a call takes its time. */
-  revoked_after_ms: 5_000,
+  /** An access token that is revoked is refused by every gateway after this, whatever fails; usually after about two seconds. */
+  revoked_after_ms: 10_000,
   /** Requests that are let through within a window: of one player, spins of one player, of one address, of all. */
   rate_window_ms: 10_000,
   rate_player: 300,

@@ -120,7 +120,7 @@ function operator({ ok, fail, wait, now_ms }: Scribe, player_id: string, ledger:
   const second = ok('refresh', player_id, {}, lasts, { login: first })
   ok('balance', player_id, {}, shown(), { login: second })
   fail('refresh', player_id, {}, 'unauthenticated', { login: first })
-  wait(6_000)
+  wait(11_000)
   fail('balance', player_id, {}, 'token_revoked', { login: second })
   const of = { occurred_at_ms: Math.round(now_ms()), player_id, operator_id: 'operator-1' }
   ledger.publish('identity', { ...of, type: 'player.suspended', id: 'e-suspended-1' })
@@ -130,7 +130,7 @@ function operator({ ok, fail, wait, now_ms }: Scribe, player_id: string, ledger:
   ok('reinstate', 'operator-1', { player_id }, { player_id, suspended: false }, { actor: 'operator' })
   const third = ok('login', player_id, {}, lasts)
   ok('logout', player_id, {}, { logged_out: true }, { login: third })
-  wait(6_000)
+  wait(11_000)
   fail('balance', player_id, {}, 'token_revoked', { login: third })
 }
 

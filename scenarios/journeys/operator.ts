@@ -5,6 +5,14 @@ const patterns = ['suspends', 'logs_out', 'reuses'] as const
 const stakes_minor = [10, 20, 50] as const
 /** After that time a revocation must have reached every server. */
 const spread_ms = 2_500
+/** Whatever fails, after that time nobody may serve a login that has ended. */
+const promised_ms = 10_500
+const remembered_max = 20
+
+interface Ended {
+  logins: readonly Credentials[]
+  due_ms: number
+}
 
 export const operator: Journey = {
   name: 'operator',
@@ -13,14 +21,22 @@ export const operator: Journey = {
   first_deposit_minor: 20_00,
   duplicate_share: 0,
   victim: true,
-  begin: () => turn,
+  begin() {
+    const ended: Ended[] = []
+    return (draw, view) => turn(draw, view, ended)
+  },
 }
 
-function* turn(draw: Draw, view: PlayerView): Turn {
+function* turn(draw: Draw, view: PlayerView, ended: Ended[]): Turn {
+  if (ended.length > 0 && ended[0]!.due_ms <= view.now_ms) yield readsWith(ended.shift()!.logins)
+  const remember = (logins: readonly Credentials[]): void => {
+    ended.push({ logins, due_ms: view.now_ms + promised_ms })
+    ended.splice(0, ended.length - remembered_max)
+  }
   const pattern = view.victim_id === '' ? pick(draw, ['logs_out', 'reuses'] as const) : pick(draw, patterns)
   if (pattern === 'suspends') yield* suspends(draw, view.victim_id)
-  else if (pattern === 'logs_out') yield* logsOut(draw)
-  else yield* reuses()
+  else if (pattern === 'logs_out') yield* logsOut(draw, remember)
+  else yield* reuses(remember)
 }
 
 function* suspends(draw: Draw, player_id: string): Turn {
@@ -44,15 +60,15 @@ function* suspends(draw: Draw, player_id: string): Turn {
 }
 
 /** A refresh and the logout of the same login at once: whichever is first, no login may outlive both. */
-function* logsOut(draw: Draw): Turn {
+function* logsOut(draw: Draw, remember: Remember): Turn {
   const [first] = loginsIn(yield [own({ kind: 'login' })])
   if (first === undefined) return
   const race = yield onBoth(draw, own({ kind: 'refresh' }, first), own({ kind: 'logout' }, first))
-  yield* triesAll([first, ...loginsIn(race)])
+  yield* triesAll([first, ...loginsIn(race)], remember)
 }
 
 /** A refresh token that is used twice was stolen: then all that came of it must end. */
-function* reuses(): Turn {
+function* reuses(remember: Remember): Turn {
   const [first] = loginsIn(yield [own({ kind: 'login' })])
   if (first === undefined) return
   const refresh = own({ kind: 'refresh' }, first)
@@ -60,11 +76,13 @@ function* reuses(): Turn {
     { ...refresh, through: 'home' },
     { ...refresh, through: 'other' },
   ]
-  yield* triesAll([first, ...loginsIn(race)])
+  yield* triesAll([first, ...loginsIn(race)], remember)
 }
 
 /** Reads with each login through both regions and renews each; then again, when the end must be known everywhere. */
-function* triesAll(logins: readonly Credentials[]): Turn {
+type Remember = (logins: readonly Credentials[]) => void
+
+function* triesAll(logins: readonly Credentials[], remember: Remember): Turn {
   yield readsWith(logins)
   // Of a race the newest is tried first: the refresh of a used one is itself a reason to end the others.
   const more: Credentials[] = []
@@ -73,6 +91,7 @@ function* triesAll(logins: readonly Credentials[]): Turn {
   const all = [...logins, ...more]
   yield readsWith(all)
   for (const login of all.toReversed()) yield [own({ kind: 'refresh' }, login)]
+  remember(all)
 }
 
 const readsWith = (logins: readonly Credentials[]): Request[] =>

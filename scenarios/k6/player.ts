@@ -3,7 +3,7 @@ import { credentialsIn, learn, newAccount, noCredentials, type Account } from '.
 import { askedBy, clientOf, type Client, type Context } from './client.ts'
 import { draws, type Draw } from './draw.ts'
 import { abandon, type Operation, type Result } from './operation.ts'
-import { routes } from './routes.ts'
+import { headers, keyName, routes } from './routes.ts'
 
 export interface Player {
   readonly account: Account
@@ -79,7 +79,7 @@ async function send(
   number: number,
   { iteration, draw, journey, clients, context }: Sending,
 ): Promise<Answer> {
-  const { action, through, key, cut_after_ms, attack } = request
+  const { action, through, cut_after_ms, attack } = request
   const client = clients[request.as ?? 'self']
   if (client === undefined) throw new Error(`${journey.name} has no account ${request.as}`)
   const { account } = client
@@ -96,7 +96,7 @@ async function send(
     counted,
     ...(attack?.body !== undefined && { body: attack.body }),
     ...(through !== undefined && { gateway: client.gateway(through) }),
-    ...(key !== undefined && { key }),
+    ...keyOf(request, context.tools.run_id),
     ...(cut_after_ms !== undefined && { cut_after_ms }),
     ...(attack !== undefined && { attack }),
   }
@@ -107,6 +107,13 @@ async function send(
       : abandon(operation, client.caller(id), obstacle, context.tools)
   if (attack === undefined) learn(account, action.kind, result)
   return answerOf(action.kind, result)
+}
+
+/** The key as it is sent: what was captured has one already. */
+function keyOf({ key, attack }: Request, run_id: string): { key?: string } {
+  const captured = attack?.headers?.[headers.key]
+  if (captured !== undefined) return { key: keyName(run_id, captured) }
+  return key === undefined ? {} : { key }
 }
 
 /** What must be there before the request can be sent: a login, a session. Says why there is none; '': all is there. */

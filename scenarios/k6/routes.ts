@@ -46,4 +46,12 @@ export const headers = {
 } as const
 
 /** Same run, same name, same key: over all attempts. The name is that of the operation, or one that several share. */
-export const idempotencyKey = (run_id: string, name: string): string => `${run_id}-${name}`
+export const idempotencyKey = (run_id: string, name: string): string =>
+  name.startsWith(foreign) ? name.slice(foreign.length) : `${run_id}-${name}`
+
+/** The name of a key, whoever made it. */
+export const keyName = (run_id: string, key: string): string =>
+  key.startsWith(`${run_id}-`) ? key.slice(run_id.length + 1) : `${foreign}${key}`
+
+/** Begins the name of a key that is none of this run's: it is sent as it is. */
+const foreign = '='
