@@ -9,6 +9,10 @@ export const failures = {
   UNKNOWN_FAULT: { exit: 2, hint: 'npm run chaos -- list shows all faults and their parameters' },
   FAULT_PARAMETERS_INVALID: { exit: 2, hint: 'npm run chaos -- list shows the parameters of each fault' },
   FAULT_NOT_EFFECTIVE: { exit: 3, hint: 'the fault was reverted; its journal and the logs say what was tried' },
+  FAULT_STOPPED_BITING: {
+    exit: 3,
+    hint: 'something undid the fault while it was held, or kept it from being seen; the journal says what was seen when',
+  },
   NO_FAULT_TARGET: { exit: 3, hint: 'no ready instance or proxied link fits the parameters of the fault' },
   STEADY_STATE_MISSED: { exit: 3, hint: 'no fault was injected; is the machine busy, or the load too high for it?' },
   LOAD_FAILED: { exit: 3, hint: 'the log of the load generator is in the folder of the run' },
@@ -31,6 +35,10 @@ export const failures = {
   DISK_FULL: { exit: 2, hint: 'free some space, or set SLOT_CHAOS_CACHE to a folder on a larger disk' },
   PORT_TAKEN: { exit: 2, hint: 'end what listens there, or name another block of ports with --ports-from' },
   SYSTEM_START_FAILED: { exit: 3, hint: 'nothing of it is left; the end of the log that matters is above' },
+  LEASE_EXPIRED: {
+    exit: 3,
+    hint: 'the harness was stopped or asleep for longer than its lease, so what it held was reverted: run it again',
+  },
   SYSTEM_LOST: { exit: 3, hint: 'npm run chaos -- recover ends what is left of it' },
   SYSTEM_ERROR: {
     exit: 3,

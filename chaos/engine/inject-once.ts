@@ -1,14 +1,18 @@
-import { Failure } from '#lib/errors.ts'
+import { Failure, textOf } from '#lib/errors.ts'
 import { random } from '#lib/random.ts'
 import { pause } from '#lib/wait.ts'
 import { recordSchema, type RunFile } from '#reports/record/format.ts'
-import { createRecord } from '#reports/record/writer.ts'
+import { createRecord, type RecordWriter } from '#reports/record/writer.ts'
 import type { Fault } from '../faults/fault.ts'
 import type { RunningSystem } from '../targets/target.ts'
+import { startHolds } from './hold.ts'
 import { inject } from './injection.ts'
 import { harnessNote, systemNote } from './journal-notes.ts'
 import { machine } from './machine.ts'
 import { seconds, type RunPorts } from './run.ts'
+
+const look_every_ms = 500
+const tick_ms = 250
 
 export interface InjectOnceRequest {
   system: RunningSystem
@@ -25,42 +29,56 @@ export interface InjectOnceRequest {
 
 /**
  * One fault in a system that runs already: injected, held, reverted. It has a journal like any run, so `recover` finds it, and
- * the target reverts it by itself when this process dies. Ctrl-C ends the hold early. Throws NOT_UNDONE when it stays.
+ * the target reverts it by itself when this process dies. Ctrl-C ends the hold early. Throws NOT_UNDONE when it stays, and
+ * FAULT_STOPPED_BITING or LEASE_EXPIRED when it was not held for as long as it should have been.
  */
 export async function injectOnce(request: InjectOnceRequest, ports: Omit<RunPorts, 'startLoad'>): Promise<void> {
-  const { system, fault, parameters, hold_s, seed, folder, id } = request
-  const { clock, progress, signal } = ports
+  const { folder, id, system } = request
+  const { clock } = ports
   using record = createRecord(folder, runFileOf(request, clock.wall_ms()), clock)
   record.journal(harnessNote())
   record.journal(systemNote(system.id))
   const not_undone: string[] = []
-  {
-    await using acquired = new AsyncDisposableStack()
-    const context = {
-      random: random(seed),
-      sample: await system.sample(),
-      port: system.faults,
-      system: system.descriptor,
-    }
-    const journal = (line: Parameters<typeof record.journal>[0]): void => record.journal(line)
-    const use = { fault, parameters, trial: 1, context, journal, acquired, not_undone, signal }
-    const { evidence } = await inject(use)
-    progress({ kind: 'note', text: evidence })
-    await hold(hold_s, ports)
-    progress({ kind: 'note', text: 'reverting' })
+  const signal = AbortSignal.any([ports.signal, system.lost])
+  let error: unknown
+  try {
+    await injectAndHold(request, { ...ports, signal }, record, not_undone)
+    system.lost.throwIfAborted()
+  } catch (failed) {
+    if (!ports.signal.aborted) error = system.lost.aborted ? system.lost.reason : failed
   }
-  const state = signal.aborted ? 'aborted' : 'completed'
-  record.finish({ state, text: not_undone.join('; ') || `${id} was held and reverted` })
+  const state = ports.signal.aborted ? 'aborted' : error === undefined ? 'completed' : 'failed'
+  const what = error === undefined ? `${id} was held and reverted` : textOf(error)
+  record.finish({ state, text: not_undone.join('; ') || what })
   if (not_undone.length > 0) throw new Failure('NOT_UNDONE', not_undone.join('; '))
+  if (error !== undefined) throw error
 }
 
-async function hold(hold_s: number, { clock, progress, signal }: Omit<RunPorts, 'startLoad'>): Promise<void> {
-  const until_ms = clock.monotonic_ms() + hold_s * 1000
-  while (!signal.aborted) {
-    const left_ms = until_ms - clock.monotonic_ms()
-    if (left_ms <= 0) return
-    progress({ kind: 'status', text: `holding, ${seconds(left_ms)} left` })
-    await pause(Math.min(left_ms, 250), signal).catch(() => undefined)
+async function injectAndHold(
+  { system, fault, parameters, hold_s, seed }: InjectOnceRequest,
+  { clock, progress, signal }: Omit<RunPorts, 'startLoad'>,
+  record: RecordWriter,
+  not_undone: string[],
+): Promise<void> {
+  await using acquired = new AsyncDisposableStack()
+  const context = {
+    random: random(seed),
+    sample: await system.sample(),
+    port: system.faults,
+    system: system.descriptor,
+  }
+  const journal = (line: Parameters<typeof record.journal>[0]): void => record.journal(line)
+  await using holds = startHolds({ clock, signal, look_every_ms })
+  const injection = await inject({ fault, parameters, trial: 1, context, journal, acquired, not_undone, signal })
+  progress({ kind: 'note', text: injection.evidence })
+  holds.add(injection, hold_s)
+  const ended = holds.ended().then(() => true)
+  for (let over = false; !over;) {
+    progress({
+      kind: 'status',
+      text: `holding, ${seconds(Math.max(0, holds.until_ms() - clock.monotonic_ms()))} left`,
+    })
+    over = await Promise.race([ended, pause(tick_ms).then(() => false)])
   }
 }
 

@@ -1,4 +1,4 @@
-import { textOf } from '#lib/errors.ts'
+import { Failure, textOf } from '#lib/errors.ts'
 import { newId } from '#lib/random.ts'
 import { within } from '#lib/wait.ts'
 import type { JournalLine } from '#reports/record/format.ts'
@@ -9,6 +9,7 @@ import type { Fault, FaultPlan, PlanContext } from '../faults/fault.ts'
 //                                      └──────── from here on it is reverted, whatever happens ────────┘
 
 type FaultLine = Extract<JournalLine, { kind: 'fault' }>
+type Write = (state: FaultLine['state'], more?: Partial<FaultLine>) => void
 
 export interface InjectionRequest {
   fault: Fault
@@ -23,12 +24,22 @@ export interface InjectionRequest {
   signal: AbortSignal
 }
 
+/** A fault that bites. What it does not do for as long as it is held is done in hold.ts. */
 export interface Injection {
-  targets: string[]
-  evidence: string
+  readonly targets: readonly string[]
+  readonly evidence: string
+  /** How long it took to see that it bites: the next proof will take about as long. */
+  readonly proof_ms: number
+  /** Covers what has joined since; its undo is on disk before. */
+  cover(): Promise<void>
+  /** Sees that it still bites; resolves to the time that this took. Throws FAULT_STOPPED_BITING. */
+  prove(): Promise<number>
+  /** Once, however often it is called. */
+  revert(): Promise<void>
 }
 
 const inject_limit_ms = 30_000
+const proof_limit_ms = 15_000
 const revert_limit_ms = 60_000
 
 /** Resolves when the fault bites. Throws FAULT_NOT_EFFECTIVE, NO_FAULT_TARGET, or what the target throws. */
@@ -37,24 +48,72 @@ export async function inject(request: InjectionRequest): Promise<Injection> {
   const plan = await fault.plan(parameters, context)
   signal.throwIfAborted()
   const id = newId()
-  const write = (state: FaultLine['state'], more: Partial<FaultLine> = {}): void =>
-    journal({ kind: 'fault', id, trial, fault: fault.name, targets: plan.targets, state, ...more })
+  const write: Write = (state, more = {}) =>
+    journal({ kind: 'fault', id, trial, fault: fault.name, targets: [...plan.targets], state, ...more })
 
   write('planned', { undo: plan.undo })
-  request.acquired.defer(() => revert(request, plan, write))
+  let reverted: Promise<void> | undefined
+  const revertOnce = (): Promise<void> => (reverted ??= revert(request, plan, write))
+  request.acquired.defer(revertOnce)
   await within(fault.inject(plan, context.port), { what: `${fault.name} to be injected`, limit_ms: inject_limit_ms })
   write('armed')
   signal.throwIfAborted()
+  const begin_ms = performance.now()
   const evidence = await fault.verify(plan, context.port)
   write('effective', { evidence })
-  return { targets: plan.targets, evidence }
+  return {
+    targets: plan.targets,
+    evidence,
+    proof_ms: performance.now() - begin_ms,
+    cover: () => cover(request, plan, write),
+    prove: () => prove(request, plan, write),
+    revert: revertOnce,
+  }
+}
+
+async function cover({ fault, context: { port }, signal }: InjectionRequest, plan: FaultPlan, write: Write) {
+  const { joined, spread } = fault.held ?? {}
+  if (joined === undefined || spread === undefined) return
+  const limit = { what: `${fault.name} to cover what joined`, limit_ms: inject_limit_ms }
+  try {
+    const { targets, undo } = await within(joined(plan, port), limit)
+    if (targets.length === 0 || signal.aborted) return
+    plan.targets.push(...targets)
+    plan.undo.push(...undo)
+    write('joined', { undo })
+    await within(spread(targets, plan, port), limit)
+  } catch (error) {
+    throw lost(fault, error, signal, write)
+  }
+}
+
+async function prove({ fault, context: { port }, signal }: InjectionRequest, plan: FaultPlan, write: Write) {
+  const begin_ms = performance.now()
+  if (fault.held === undefined) return 0
+  try {
+    const limit = { what: `a proof that ${fault.name} bites`, limit_ms: proof_limit_ms }
+    write('proved', { evidence: await within(fault.held.prove(plan, port), limit) })
+  } catch (error) {
+    throw lost(fault, error, signal, write)
+  }
+  return performance.now() - begin_ms
+}
+
+/** What was held was not the fault of the experiment, or nobody could see that it was: the run shows nothing. */
+function lost({ name }: Fault, error: unknown, signal: AbortSignal, write: Write): unknown {
+  if (signal.aborted) return signal.reason
+  const passes = error instanceof Failure && error.code === 'FAULT_NOT_EFFECTIVE'
+  const text = passes ? error.message : `it could not be seen whether it bites: ${textOf(error)}`
+  write('lost', { evidence: text })
+  const gone = error instanceof Failure && ['SYSTEM_LOST', 'LEASE_EXPIRED'].includes(error.code)
+  return gone ? error : new Failure('FAULT_STOPPED_BITING', `${name}, while it was held: ${text}`, { cause: error })
 }
 
 /** The revert itself must happen even when the journal cannot be written any more (a full disk): that error comes after. */
 async function revert(
   { fault, context: { port }, not_undone }: InjectionRequest,
   plan: FaultPlan,
-  write: (state: FaultLine['state']) => void,
+  write: Write,
 ): Promise<void> {
   const journal_errors: unknown[] = []
   const writeAnyway = (state: FaultLine['state']): void => {

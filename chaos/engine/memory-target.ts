@@ -22,6 +22,7 @@ export interface MemoryOptions {
   /** Faults are accepted and change nothing. */
   blunt?: boolean
   capabilities?: Target['capabilities']
+  lost?: AbortSignal
 }
 
 export interface MemoryWorld {
@@ -31,8 +32,12 @@ export interface MemoryWorld {
   readonly operations: string[]
   /** What exists now: systems, loads, toxics, stopped regions. Empty: nothing was left. */
   left(): string[]
-  /** Share of operations that fail from now on. */
-  failing_share: number
+  /** Share of operations that fail from now on; null: nothing ends any more. */
+  failing_share: number | null
+  /** Instances of each service in a region: more of them are more links. */
+  replicas: number
+  /** Somebody else undoes what is left of this kind (`toxic`, `stopped`), as if by hand. */
+  undoFromOutside(kind: string): void
 }
 
 export function memoryWorld(options: MemoryOptions = {}): MemoryWorld {
@@ -49,14 +54,14 @@ export function memoryWorld(options: MemoryOptions = {}): MemoryWorld {
     up: async () => {
       await did('up')
       existing.add('system memory-1')
-      return memorySystem(existing, did, options)
+      return memorySystem(existing, did, { ...options, world: () => world })
     },
     list: async () => {
       const [gateways, started_at_ms]: [[], number] = [[], 0]
       const status = { target: 'memory', design: 'standard', started_at_ms, gateways, owner_alive: false }
       return existing.has('system memory-1') ? [{ id: 'memory-1', ...status }] : []
     },
-    connect: async () => memorySystem(existing, did, options),
+    connect: async () => memorySystem(existing, did, { ...options, world: () => world }),
     recover: async () => {
       const found = [...existing]
       existing.clear()
@@ -69,13 +74,19 @@ export function memoryWorld(options: MemoryOptions = {}): MemoryWorld {
     operations,
     left: () => [...existing],
     failing_share: 0,
+    replicas: 1,
+    undoFromOutside(kind) {
+      for (const name of existing) if (name.startsWith(kind)) existing.delete(name)
+    },
   }
   return world
 }
 
 type Did = (operation: string) => Promise<void>
 
-function memorySystem(existing: Set<string>, did: Did, options: MemoryOptions): RunningSystem {
+type Inside = MemoryOptions & { world: () => MemoryWorld }
+
+function memorySystem(existing: Set<string>, did: Did, options: Inside): RunningSystem {
   const down = async (): Promise<void> => {
     if (!existing.has('system memory-1')) return
     await did('down')
@@ -115,6 +126,7 @@ function memorySystem(existing: Set<string>, did: Did, options: MemoryOptions): 
       yield { kind: 'account', account: 'player:1', balance_minor: 5, version: 1 }
     },
     faults: memoryFaults(existing, did, options),
+    lost: options.lost ?? new AbortController().signal,
     down,
     [Symbol.asyncDispose]: down,
   }
@@ -127,7 +139,8 @@ function memoryInstance(slot: string, region: string, ready: boolean) {
   return { instance: `${service}-${region}-${number}`, service, region, state, restarts: 0, ...numbers }
 }
 
-function memoryFaults(existing: Set<string>, did: Did, { blunt = false }: MemoryOptions): FaultPort {
+function memoryFaults(existing: Set<string>, did: Did, { blunt = false, world, before }: Inside): FaultPort {
+  const asked = async (question: string): Promise<void> => before?.(question)
   const add = (name: string): void => void (blunt || existing.add(name))
   const toxicName = (link: string, name: string): string => `toxic ${name} on ${link}`
   const toxics = new Map<string, Toxic>()
@@ -136,9 +149,17 @@ function memoryFaults(existing: Set<string>, did: Did, { blunt = false }: Memory
     links: async ({ from, to, from_region }) =>
       (['a', 'b'] as const)
         .filter((region) => (from_region ?? region) === region)
-        .map((region): Link => {
-          const ends = { from, from_region: region, to, to_region: region, to_instance: `${to}-${region}-1` }
-          return { id: `${from}-${region}>${to}-${region}-1`, ...ends }
+        .flatMap((region) => Array.from({ length: world().replicas }, (_, index) => ({ region, number: index + 1 })))
+        .map(({ region, number }): Link => {
+          const to_instance = `${to}-${region}-${number}`
+          return {
+            id: `${from}-${region}>${to_instance}`,
+            from,
+            from_region: region,
+            to,
+            to_region: region,
+            to_instance,
+          }
         }),
     kill: async (instances) => {
       await did(`kill ${instances.join(' ')}`)
@@ -154,6 +175,7 @@ function memoryFaults(existing: Set<string>, did: Did, { blunt = false }: Memory
       await did(`removeToxic ${link}`)
       existing.delete(toxicName(link, name))
     },
+    hasToxic: async (link, name) => existing.has(toxicName(link, name)),
     probeLink: async (link) => {
       const active = [...toxics].filter(([name]) => name.endsWith(` on ${link}`) && existing.has(name))
       const cut = active.some(([, { type }]) => type !== 'latency')
@@ -168,6 +190,10 @@ function memoryFaults(existing: Set<string>, did: Did, { blunt = false }: Memory
     startRegion: async (region) => {
       await did(`startRegion ${region}`)
       existing.delete(`stopped ${region}`)
+    },
+    runningIn: async (region) => {
+      await asked(`runningIn ${region}`)
+      return existing.has(`stopped ${region}`) ? [] : [`wallet-${region}-1`]
     },
     deletePods: async (instances) => {
       await did(`deletePods ${instances.join(' ')}`)
@@ -215,6 +241,7 @@ async function memoryLoad(
   let count = 0
   const arrivals = setInterval(() => {
     const ended_ms = performance.timeOrigin + performance.now()
+    if (world.failing_share === null) return
     const failed = (count++ * 37) % 100 < world.failing_share * 100
     operation({ planned_ms: ended_ms - 1, ended_ms, outcome: failed ? 'fail' : 'ok' })
   }, 1)

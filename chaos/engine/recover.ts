@@ -107,7 +107,7 @@ export function openFaults(journal: readonly JournalLine[]): OpenFault[] {
   for (const line of journal)
     if (line.kind === 'fault') {
       const { undo: planned, evidence: _, ...last } = line
-      faults.set(line.id, { last, undo: planned ?? faults.get(line.id)?.undo ?? [] })
+      faults.set(line.id, { last, undo: [...(faults.get(line.id)?.undo ?? []), ...(planned ?? [])] })
     }
   return [...faults.values()].filter(({ last }) => last.state !== 'reverted').toReversed()
 }

@@ -27,6 +27,11 @@ export async function up(run: Run): Promise<string> {
   })
   run.system = system
   run.acquired.defer(() => down(run).then(() => undefined))
+  const lost = (): void => {
+    noteAnyway(run, 'lease-expired', textOf(system.lost.reason))
+    run.halt.abort(system.lost.reason)
+  }
+  system.lost.addEventListener('abort', lost, { once: true })
   record.journal(systemNote(system.id))
   record.update({
     system: system.descriptor,

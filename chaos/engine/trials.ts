@@ -5,6 +5,7 @@ import { stopCondition } from '../probes/stop-condition.ts'
 import { missing } from '../probes/whole.ts'
 import { isGood } from '../probes/windows.ts'
 import { background } from './background.ts'
+import { type Holds, startHolds } from './hold.ts'
 import { inject } from './injection.ts'
 import type { Run } from './run.ts'
 import { Stopped, loadOf, seconds, systemOf } from './run.ts'
@@ -57,11 +58,12 @@ async function faultTrial(run: Run, trial: number): Promise<End> {
   const { faults } = plan.experiment
   await using injected = new AsyncDisposableStack()
   const { faults: port, descriptor: system } = systemOf(run)
-  let hold_until_ms = 0
+  await using holds = startHolds({ clock: ports.clock, signal: run.signal, look_every_ms: run.windows.window_ms / 2 })
+  const signal = AbortSignal.any([run.signal, holds.signal])
   for (const [index, { fault, parameters, hold_s }] of faults.entries()) {
     const choices = random(plan.seed).fork(`trial-${trial}`).fork(`fault-${index}`)
     const sample = await systemOf(run).sample()
-    const { targets } = await inject({
+    const injection = await inject({
       fault: run.catalogue.faults[fault]!,
       parameters,
       trial,
@@ -69,25 +71,24 @@ async function faultTrial(run: Run, trial: number): Promise<End> {
       journal: (line) => record.journal(line),
       acquired: injected,
       not_undone: run.not_undone,
-      signal: run.signal,
+      signal,
     })
-    hold_until_ms = Math.max(hold_until_ms, ports.clock.monotonic_ms() + hold_s * 1000)
-    ports.progress({ kind: 'note', text: `trial ${trial}: ${fault} on ${targets.join(', ')}` })
+    holds.add(injection, hold_s)
+    ports.progress({ kind: 'note', text: `trial ${trial}: ${fault} on ${injection.targets.join(', ')}` })
   }
-  await hold(run, trial, hold_until_ms)
+  await holding(run, trial, holds)
   await injected.disposeAsync()
   return watchRecovery(run, trial)
 }
 
-async function hold(run: Run, trial: number, until_ms: number): Promise<void> {
-  for (;;) {
-    const left_ms = until_ms - run.ports.clock.monotonic_ms()
-    if (left_ms <= 0) return
-    run.ports.progress({
-      kind: 'status',
-      text: `trial ${trial}: holding, ${seconds(left_ms)} left; ${lastSecond(run)}`,
-    })
-    await pause(Math.min(left_ms, tickOf(run)), run.signal)
+async function holding(run: Run, trial: number, holds: Holds): Promise<void> {
+  const ended = holds.ended().then(() => true)
+  let over = false
+  while (!over) {
+    const left_ms = Math.max(0, holds.until_ms() - run.ports.clock.monotonic_ms())
+    const text = `trial ${trial}: holding, ${seconds(left_ms)} left; ${lastSecond(run)}`
+    run.ports.progress({ kind: 'status', text })
+    over = await Promise.race([ended, pause(tickOf(run), run.signal).then(() => false)])
   }
 }
 

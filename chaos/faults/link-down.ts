@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 import type { Toxic } from '../targets/target.ts'
 import type { Fault } from './fault.ts'
-import { addToxics, checkLink, linkParameters, planLinks, proveOnLinks, removeToxics, selectorOf } from './link.ts'
+import { addToxics, checkLink, linkParameters, planLinks, provenOnLinks, removeToxics, selectorOf } from './link.ts'
 
 const modes = ['refuse', 'blackhole'] as const
 const parameters = Type.Object(
@@ -37,11 +37,10 @@ export const linkDown: Fault<Static<typeof parameters>> = {
     return planLinks(selectorOf(chosen), toxics, context)
   },
   inject: addToxics,
-  verify: (plan, port) =>
-    proveOnLinks('link-down', plan, port, (before_ms, now) =>
-      now.round_trip_ms === null
-        ? `answered in ${before_ms.toFixed(1)} ms before, not any more (${now.error ?? 'no answer'})`
-        : null,
-    ),
+  ...provenOnLinks('link-down', (before_ms, now) =>
+    now.round_trip_ms === null
+      ? `does not answer (${now.error ?? 'nothing came'})${before_ms > 0 ? `, in ${before_ms.toFixed(1)} ms before` : ''}`
+      : null,
+  ),
   revert: removeToxics,
 }

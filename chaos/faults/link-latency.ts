@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import type { Fault } from './fault.ts'
-import { addToxics, checkLink, linkParameters, planLinks, proveOnLinks, removeToxics, selectorOf } from './link.ts'
+import { addToxics, checkLink, linkParameters, planLinks, provenOnLinks, removeToxics, selectorOf } from './link.ts'
 
 const parameters = Type.Object(
   {
@@ -38,10 +38,9 @@ export const linkLatency: Fault<Static<typeof parameters>> = {
     return { ...plan, details: { ...plan.details, latency_ms: chosen.latency_ms } }
   },
   inject: addToxics,
-  verify: (plan, port) =>
-    proveOnLinks('link-latency', plan, port, (before_ms, { round_trip_ms }) => {
-      const enough = round_trip_ms !== null && round_trip_ms - before_ms >= (plan.details['latency_ms'] as number) / 2
-      return enough ? `round trip ${before_ms.toFixed(1)} → ${round_trip_ms.toFixed(1)} ms` : null
-    }),
+  ...provenOnLinks('link-latency', (before_ms, { round_trip_ms }, { details }) => {
+    const enough = round_trip_ms !== null && round_trip_ms - before_ms >= (details['latency_ms'] as number) / 2
+    return enough ? `round trip ${before_ms.toFixed(1)} → ${round_trip_ms.toFixed(1)} ms` : null
+  }),
   revert: removeToxics,
 }

@@ -56,4 +56,13 @@ export const nodePause: Fault<Static<typeof parameters>> = {
   revert: async ({ details }, port) => {
     await Promise.all((details['machines'] as string[]).map(async (machine) => port.resumeMachine?.(machine)))
   },
+  held: {
+    async prove({ details }, port) {
+      const machines = details['machines'] as string[]
+      const answers = await Promise.all(machines.map(async (machine) => port.probeMachine?.(machine)))
+      const answering = machines.filter((_, index) => answers[index] !== null)
+      if (answering.length === 0) return `${machines.join(', ')} do not answer`
+      throw new Failure('FAULT_NOT_EFFECTIVE', `node-pause: ${answering.join(', ')} answer again`)
+    },
+  },
 }

@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { Failure } from '#lib/errors.ts'
+import { WaitedTooLong, waitFor } from '#lib/wait.ts'
 import type { Fault } from './fault.ts'
 import { allGone } from './gone.ts'
 import { nameProblems } from './names.ts'
@@ -8,6 +9,7 @@ const parameters = Type.Object(
   { region: Type.String({ description: 'region that goes dark' }) },
   { additionalProperties: false },
 )
+const proof_limit_ms = 2000
 interface Stopped {
   subject: string
   pid: number
@@ -37,4 +39,19 @@ export const regionOutage: Fault<Static<typeof parameters>> = {
     return `${stopped.length} processes are gone: ${stopped.map(({ subject }) => subject).join(', ')}`
   },
   revert: (plan, port) => port.startRegion(plan.details['region'] as string),
+  held: {
+    async prove({ details }, port) {
+      const region = details['region'] as string
+      let running: string[] = []
+      // What was about to start when its region was stopped is ended as soon as it has started.
+      const nothingRuns = async (): Promise<boolean> => (running = await port.runningIn(region)).length === 0
+      try {
+        await waitFor(nothingRuns, { what: 'nothing to run', limit_ms: proof_limit_ms })
+      } catch (error) {
+        if (!(error instanceof WaitedTooLong)) throw error
+        throw new Failure('FAULT_NOT_EFFECTIVE', `region-outage: in region ${region} run ${running.join(', ')}`)
+      }
+      return `nothing runs in region ${region}`
+    },
+  },
 }

@@ -141,6 +141,11 @@ export interface RunningSystem extends AsyncDisposable {
   dump(): AsyncIterable<DumpLine>
 
   readonly faults: FaultPort
+  /**
+   * Aborted, with LEASE_EXPIRED as its reason, when the target no longer takes this harness for alive (it was stopped, or asleep,
+   * for longer than its lease): then the faults that it put on are reverted, or the system has ended.
+   */
+  readonly lost: AbortSignal
   /** Stops everything and leaves nothing. Idempotent. */
   down(): Promise<void>
 }
@@ -160,11 +165,15 @@ export interface FaultPort {
   gone(pid: number): Promise<boolean>
   addToxic(link: string, toxic: Toxic): Promise<void>
   removeToxic(link: string, name: string): Promise<void>
+  /** Whether the proxy of the link has it, as the proxy says; null: there is no such link any more. */
+  hasToxic(link: string, name: string): Promise<boolean | null>
   /** Bytes through a link's proxy cannot be asked for; so a probe connection measures it: ms to the first byte, or why not. */
   probeLink(link: string): Promise<{ connected: boolean; round_trip_ms: number | null; error: string | null }>
   /** Kills every process of the region, its stores included, and keeps it down until `startRegion`. */
   stopRegion(region: string): Promise<{ subject: string; pid: number }[]>
   startRegion(region: string): Promise<void>
+  /** What runs in a region now that `stopRegion` would have killed: processes, or machines. */
+  runningIn(region: string): Promise<string[]>
   /** The way Kubernetes ends a pod: SIGTERM, grace, SIGKILL. Only with the capability `pod.delete`. */
   deletePods?(instances: readonly string[]): Promise<void>
   /** True when that instance gets no traffic any more. */

@@ -16,6 +16,9 @@ export function harnessReasons(record: RunRecord, { generator, recovery }: Measu
   else if (run.outcome.state === 'aborted') add('ABORTED', `the run was aborted: ${run.outcome.text}`)
   else if (run.outcome.state === 'failed') add('FAILED', run.outcome.text)
 
+  const expired = noteOf(journal, 'lease-expired')
+  if (expired !== undefined) add('LEASE_EXPIRED', expired)
+
   const steady = phaseOf(journal, 'steady-state')
   const failed = run.outcome?.state === 'failed'
   if (steady.end_ms === undefined && !failed)
@@ -30,6 +33,12 @@ export function harnessReasons(record: RunRecord, { generator, recovery }: Measu
   for (const { fault, targets, trial, at_ms } of injectionsOf(journal))
     if (at_ms.effective === undefined && at_ms.planned !== undefined)
       add('FAULT_NOT_EFFECTIVE', `${fault} on ${listed(targets)} was never seen to bite (trial ${trial})`)
+  for (const { fault, targets, trial, lost } of injectionsOf(journal))
+    if (lost !== undefined)
+      add(
+        'FAULT_STOPPED_BITING',
+        `${fault} on ${listed(targets)} stopped biting while it was held (trial ${trial}): ${lost}`,
+      )
   const seen = recovery.trials.length
   const wanted = experiment.faults.length === 0 ? 0 : experiment.trials
   if (seen < wanted && !(run.outcome?.state === 'stopped' && seen > 0))

@@ -46,7 +46,18 @@ export const runFile = Type.Object({
   settings: Type.Record(text, Type.Union([text, number])),
 })
 
-export const faultStates = ['planned', 'armed', 'effective', 'reverting', 'reverted', 'failed'] as const
+/** While it is held it is `proved` again and again; `joined`: it covers more targets from here on; `lost`: it did not bite any more. */
+export const faultStates = [
+  'planned',
+  'armed',
+  'effective',
+  'proved',
+  'joined',
+  'lost',
+  'reverting',
+  'reverted',
+  'failed',
+] as const
 export const undoAction = Type.Object({ operation: text, arguments: Type.Record(text, Type.Unknown()) })
 
 /** journal.jsonl: what the harness did. `fault` lines are on disk (fsync) before the step they announce. */
@@ -68,8 +79,8 @@ export const journalLine = Type.Union([
     fault: text,
     state: Type.Enum(faultStates),
     targets: Type.Array(text), // instances, links or regions
-    undo: Type.Optional(Type.Array(undoAction)), // in `planned`
-    evidence: Type.Optional(text), // in `effective`: how it was seen to bite
+    undo: Type.Optional(Type.Array(undoAction)), // in `planned`; in `joined`, of what joined
+    evidence: Type.Optional(text), // in `effective` and `proved`: how it was seen to bite; in `lost`: what was seen instead
   }),
   Type.Object({ kind: Type.Literal('note'), at_ms: number, monotonic_ms: number, code: text, text }),
   /** End of a trial's watch: recovered, or the limit was reached (censored). */

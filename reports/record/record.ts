@@ -61,6 +61,8 @@ export interface Injection {
   targets: string[]
   at_ms: Partial<Record<FaultLine['state'], number>>
   evidence: string | undefined
+  /** Why it did not bite any more, or could not be seen to, while it was held. */
+  lost?: string
 }
 
 /** The faults of the journal, in the order in which they were planned. */
@@ -74,6 +76,7 @@ export function injectionsOf(journal: readonly JournalLine[]): Injection[] {
     if (targets.length > 0) injection.targets = targets
     injection.at_ms[line.state] ??= line.at_ms
     if (line.state === 'effective') injection.evidence = line.evidence
+    if (line.state === 'lost') injection.lost ??= line.evidence ?? 'it was not seen to bite any more'
   }
   return [...injections.values()]
 }

@@ -39,6 +39,10 @@ export const operations = {
   gone: { body: Type.Object({ pid: Type.Integer() }), answer: Type.Boolean() },
   'toxic-add': { body: Type.Object({ session: text, link: text, toxic }), answer: nothing },
   'toxic-remove': { body: Type.Object({ link: text, name: text }), answer: nothing },
+  'toxic-has': {
+    body: Type.Object({ link: text, name: text }),
+    answer: Type.Object({ there: Type.Union([Type.Boolean(), Type.Null()]) }),
+  },
   'link-probe': {
     body: Type.Object({ link: text }),
     answer: Type.Object({
@@ -48,6 +52,7 @@ export const operations = {
     }),
   },
   'region-stop': { body: Type.Object({ session: text, region: text }), answer: killed },
+  'region-running': { body: Type.Object({ region: text }), answer: Type.Array(text) },
   'region-start': { body: Type.Object({ region: text }), answer: nothing },
   /** Of one service or all, in one region or all. */
   'certificates-rotate': {

@@ -46,11 +46,13 @@ export function handlersOf(
       await linkFaults.removeToxic(link, name)
       return none
     },
+    'toxic-has': async ({ link, name }) => ({ there: await linkFaults.hasToxic(link, name) }),
     'link-probe': ({ link }) => linkFaults.probeLink(link),
     'region-stop': ({ session, region }) => {
       sessions.heartbeat(session)
       return processFaults.stopRegion(session, region)
     },
+    'region-running': ({ region }) => processFaults.runningIn(region),
     'region-start': ({ region }) => {
       // It answers at once: a region is back when its processes are ready, which the samples tell.
       processFaults

@@ -8,7 +8,7 @@ import { pause } from '#lib/wait.ts'
 export interface Sessions {
   /** `lease_ms` 0: it never expires. */
   open(lease_ms: number, id?: string): string
-  /** Throws Failure SYSTEM_LOST when it is too late. */
+  /** Throws Failure LEASE_EXPIRED when it is too late. */
   heartbeat(id: string): void
   /** Ended on purpose. */
   close(id: string): void
@@ -30,7 +30,7 @@ export function createSessions(clock: Clock): Sessions {
     },
     heartbeat(id) {
       const session = sessions.get(id)
-      if (session === undefined) throw new Failure('SYSTEM_LOST', 'the lease has run out: its faults were reverted')
+      if (session === undefined) throw new Failure('LEASE_EXPIRED', 'the lease has run out: its faults were reverted')
       session.heard_ms = clock.monotonic_ms()
     },
     close: (id) => void sessions.delete(id),

@@ -20,6 +20,8 @@ export interface Proxies {
   ensure(link: string, upstream_port: number): Promise<void>
   add(link: string, toxic: ToxicSettings): Promise<void>
   remove(link: string, name: string): Promise<void>
+  /** Asks the proxy. */
+  has(link: string, name: string): Promise<boolean>
   toxics(): { link: string; toxic: ToxicSettings }[]
 }
 
@@ -106,6 +108,12 @@ export async function startProxies(context: SystemContext, start: StartGuard): P
       if (toxic.type !== 'down') await call('DELETE', `${proxyPath(link)}/toxics/${encodeURIComponent(name)}`)
       else if (![...proxy.toxics.values()].some(({ type }) => type === 'down'))
         await call('POST', proxyPath(link), { enabled: true })
+    },
+    async has(link, name) {
+      // One that was told to be down is disabled, and has no toxic.
+      if (proxies.get(link)?.toxics.get(name)?.type === 'down') return true
+      const path = `${proxyPath(link)}/toxics/${encodeURIComponent(name)}`
+      return (await call('GET', path)) === 200
     },
     toxics: () => [...proxies].flatMap(([link, { toxics }]) => [...toxics.values()].map((toxic) => ({ link, toxic }))),
   }

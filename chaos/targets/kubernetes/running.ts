@@ -89,6 +89,7 @@ export function runningSystem(
     versions: record.versions,
     settings: record.settings,
     faults: faults.port,
+    lost: warden.lost,
     sample: () => sampler.sample(),
     events: (signal) => observe.follow(AbortSignal.any([signal, done.signal])),
     async guard(pid) {

@@ -33,8 +33,10 @@ export function faultPort(control: ControlClient, { id }: SystemFile, session: s
     async addToxic(link, toxic) {
       await control.call('toxic-add', { session, link, toxic })
     },
+    hasToxic: async (link, name) => (await control.call('toxic-has', { link, name })).there,
     probeLink: (link) => control.call('link-probe', { link }),
     stopRegion: (region) => control.call('region-stop', { session, region }),
+    runningIn: (region) => control.call('region-running', { region }),
     rotateCertificates: (chosen) => control.call('certificates-rotate', chosen),
     shownCertificate: async (instance) => (await control.call('certificate-shown', { instance })).serial,
     async undo(action) {

@@ -5,6 +5,7 @@ import { Client } from 'pg'
 import { Agent, request } from 'undici'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { certificateRotation } from '#chaos/faults/certificate-rotation.ts'
+import { linkLatency } from '#chaos/faults/link-latency.ts'
 import { random } from '#lib/random.ts'
 import { waitFor } from '#lib/wait.ts'
 import type { ObservationLine } from '#reports/record/format.ts'
@@ -92,7 +93,38 @@ describe('a system that is up', () => {
   })
 })
 
+/** Of the one Toxiproxy of this system, as somebody finds it who was not asked. */
+async function proxyApi(headers: Record<string, string>): Promise<string> {
+  for (let port = ports_from; port < ports_from + 200; port++) {
+    const url = `http://127.0.0.1:${port}`
+    const proxies = await request(`${url}/proxies`, { headers, headersTimeout: 1000 }).then(
+      async ({ body }) => body.text(),
+      () => '',
+    )
+    if (proxies.includes('gateway-a')) return url
+  }
+  throw new Error('no Toxiproxy found')
+}
+
 describe('links', () => {
+  test('a fault on a link that is taken away behind our back is seen to be gone', async () => {
+    const { faults } = system
+    const parameters = { from: 'gateway', to: 'wallet', from_region: 'a', latency_ms: 200, jitter_ms: 0 } as const
+    const context = { random: random('links'), sample: await system.sample(), port: faults, system: system.descriptor }
+    const plan = await linkLatency.plan({ ...parameters, delays: 'answers' }, context)
+    await linkLatency.inject(plan, faults)
+    expect(await linkLatency.verify(plan, faults)).toContain('round trip')
+    expect(await linkLatency.held!.joined!(plan, faults)).toEqual({ targets: [], undo: [] })
+    expect(await linkLatency.held!.prove(plan, faults)).toContain('gateway-a>wallet-a-1')
+    const [link] = plan.targets
+    const { name } = (plan.details['toxics'] as { name: string }[])[0]!
+    const path = `/proxies/${encodeURIComponent(link!)}/toxics/${name}`
+    const headers = { 'user-agent': 'somebody' }
+    await request(`${await proxyApi(headers)}${path}`, { method: 'DELETE', headers })
+    await expect(linkLatency.held!.prove(plan, faults)).rejects.toMatchObject({ code: 'FAULT_NOT_EFFECTIVE' })
+    await linkLatency.revert(plan, faults)
+    expect(await faults.residue()).toEqual([])
+  })
   const ids = async (from: string, to: string) =>
     (await system.faults.links({ from, to })).map(({ id }) => id).toSorted()
   test('carry a proxy where they were asked to, and the callers are led through it', async () => {
@@ -305,7 +337,11 @@ describe('stores', () => {
       ['edge-a', 'gateway-a-1', 'nats-a', 'postgres-a', 'redis-a', 'sentinel-a', 'wallet-a-1'].toSorted(),
     )
     expect(await system.faults.residue()).toEqual(['region a is stopped'])
+    const gone = async (): Promise<boolean> => (await system.faults.runningIn('a')).length === 0
+    await waitFor(gone, { what: 'nothing to run in region a', ...settled })
+    expect(await system.faults.runningIn('b')).toContain('postgres-b')
     await happened('promoted', 'postgres-b')
+    expect(await system.faults.runningIn('a')).toEqual([])
     await waitFor(async () => (await system.sample()).stores.redis.leader === 'b', { what: 'Redis', ...settled })
     const after = await walletOn('b')
     expect((await after.query('select count(*)::int as n from kept')).rows).toEqual([{ n: 1000 }])

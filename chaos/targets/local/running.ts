@@ -1,4 +1,6 @@
 import { join } from 'node:path'
+import { type Clock, systemClock } from '#lib/clock.ts'
+import { Failure, textOf } from '#lib/errors.ts'
 import { pause } from '#lib/wait.ts'
 import type { ObservationLine } from '#reports/record/format.ts'
 import type { DumpLine } from '#sut/contracts/state.ts'
@@ -21,7 +23,8 @@ export interface RunningOptions {
 export function runningSystem(file: SystemFile, { session, lease_ms, owned }: RunningOptions): RunningSystem {
   const control = controlClient(file.id, socketOf(file.id))
   const done = new AbortController()
-  void beat(control, session, lease_ms, done.signal)
+  const lost = new AbortController()
+  void beat({ control, session, lease_ms }, done.signal, (reason) => lost.abort(reason))
 
   const close = async (end: () => Promise<unknown>): Promise<void> => {
     done.abort() // whoever reads events reads to the end, not to an error
@@ -42,6 +45,7 @@ export function runningSystem(file: SystemFile, { session, lease_ms, owned }: Ru
     versions: file.versions,
     settings: file.settings,
     faults: faultPort(control, file, session),
+    lost: lost.signal,
     sample: () => control.call('sample', {}),
     events: (signal) => control.stream<ObservationLine>('/events', AbortSignal.any([signal, done.signal])),
     async guard(pid) {
@@ -54,12 +58,43 @@ export function runningSystem(file: SystemFile, { session, lease_ms, owned }: Ru
   }
 }
 
-/** The dead-man's switch: when this stops, for whatever reason, so does what it holds. */
-async function beat(control: ControlClient, session: string, lease_ms: number, signal: AbortSignal): Promise<void> {
+interface Lease {
+  control: Pick<ControlClient, 'call'>
+  session: string
+  lease_ms: number
+}
+
+/**
+ * The dead-man's switch: when this stops, for whatever reason, so does what it holds. A beat that is missed is made up for by
+ * the next; when the daemon says that it was too late, or nothing has been heard of it for a whole lease, that is told.
+ */
+export async function beat(
+  { control, session, lease_ms }: Lease,
+  signal: AbortSignal,
+  lost: (reason: Failure) => void,
+  clock: Clock = systemClock,
+): Promise<void> {
   if (lease_ms === 0) return
+  let heard_ms = clock.monotonic_ms()
   while (!signal.aborted) {
     await pause(lease_ms / 4, signal).catch(() => undefined)
-    // One that is missed is made up for by the next; what is really lost shows in the next question.
-    if (!signal.aborted) await control.call('session-heartbeat', { session }).catch(() => undefined)
+    if (signal.aborted) return
+    const sent_ms = clock.monotonic_ms()
+    const error = await control.call('session-heartbeat', { session }).then(() => null, asFailure)
+    if (signal.aborted) return
+    if (error === null) heard_ms = sent_ms
+    // The daemon answers: the session is over. It does not: its own clock runs, and ours says when it has run out.
+    const silent_ms = clock.monotonic_ms() - heard_ms
+    if (error?.code === 'LEASE_EXPIRED') return lost(tooLate(silent_ms, lease_ms, error.message))
+    if (error !== null && silent_ms >= lease_ms) return lost(tooLate(silent_ms, lease_ms, error.message))
   }
 }
+
+const tooLate = (silent_ms: number, lease_ms: number, text: string): Failure =>
+  new Failure(
+    'LEASE_EXPIRED',
+    `the harness was not heard for ${(silent_ms / 1000).toFixed(1)} s, and its lease is ${lease_ms / 1000} s: ${text}`,
+  )
+
+const asFailure = (error: unknown): Failure =>
+  error instanceof Failure ? error : new Failure('SYSTEM_LOST', textOf(error), { cause: error })

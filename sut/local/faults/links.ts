@@ -13,6 +13,8 @@ export interface LinkFaults {
   links(selector: Selector): Link[]
   addToxic(session: string, link: string, toxic: ToxicSettings): Promise<void>
   removeToxic(link: string, name: string): Promise<void>
+  /** As the proxy says, not as we remember; null: no such link. */
+  hasToxic(link: string, name: string): Promise<boolean | null>
   probeLink(link: string): Promise<ProbeResult>
   residue(): string[]
   revert(session: string): Promise<void>
@@ -57,6 +59,8 @@ export function createLinkFaults(
       await proxies.add(link, toxic)
       observe.event('toxic-added', link, { detail: `${toxic.name}: ${toxic.type}` })
     },
+    hasToxic: async (id, name) =>
+      proxies === null || !proxiedLinks().some((each) => each.id === id) ? null : proxies.has(id, name),
     async probeLink(id) {
       const link = proxiedLinks().find((each) => each.id === id)
       const port = proxies?.port(id)

@@ -17,6 +17,8 @@ export interface ProcessFaults {
   stopRegion(session: string, region: string): Killed[]
   /** Resolves when everything has been started; not when it is ready. */
   startRegion(region: string): Promise<void>
+  /** Names of the processes of a region that live. */
+  runningIn(region: string): string[]
   isUp(region: string): boolean
   residue(): string[]
   revert(session: string): Promise<void>
@@ -27,6 +29,7 @@ type Kill = (ProcessIdentity & Killed) | null
 interface Part {
   name: string
   about: { service?: string; region: string }
+  process(): ProcessIdentity | null
   kill(): Kill
   hold(): Kill
   release(): Promise<void>
@@ -80,6 +83,11 @@ export function createProcessFaults({ request, observe }: SystemContext, fleet: 
       observe.event('region-stopped', `region ${region}`, { region })
       return partsIn(region).flatMap((part) => remember(part.hold()))
     },
+    runningIn: (name) =>
+      partsIn(regionOf(name)).flatMap(({ name: part, process }) => {
+        const found = process()
+        return found !== null && alive(found) ? [part] : []
+      }),
     isUp: (region) => ![...stopped.keys()].some((each) => each === region),
     residue: () => [...stopped.keys()].map((region) => `region ${region} is stopped`),
     async revert(session) {
@@ -96,9 +104,10 @@ function partsOf(fleet: Fleet, { postgres, redis, nats }: Stores): Part[] {
       ...kept,
       about: { region },
     })),
-    ...postgres.nodes.map(({ name, region }) => ({
+    ...postgres.nodes.map(({ name, region, process }) => ({
       name,
       about: { region },
+      process,
       kill: () => postgres.kill(region),
       hold: () => postgres.hold(region),
       release: async () => postgres.release(region),

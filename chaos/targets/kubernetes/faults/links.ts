@@ -14,7 +14,7 @@ import { subjectOf } from '../watch/pods.ts'
 
 // A link is broken where it begins: in every pod of the caller, by the agent in it.
 
-type LinkPort = Pick<FaultPort, 'links' | 'addToxic' | 'removeToxic' | 'probeLink'>
+type LinkPort = Pick<FaultPort, 'links' | 'addToxic' | 'removeToxic' | 'hasToxic' | 'probeLink'>
 type Probe = Awaited<ReturnType<FaultPort['probeLink']>>
 
 const probe_limit_ms = 2_000
@@ -79,6 +79,12 @@ export function createLinkFaults(
       if (entry?.toxics.size === 0) broken.delete(id)
       // An agent that is gone has undone what it held.
       await Promise.all(agents.all().map((agent) => agent.ask({ verb: 'remove', link: id, name })))
+    },
+    /** Each agent removes what it holds when it ends: as long as all live, all hold. Those of pods that just came are on their way. */
+    async hasToxic(id, name) {
+      const entry = broken.get(id)
+      if (!destinationsIn(view, descriptor).some(({ instance }) => instance === id.split('>')[1])) return null
+      return entry?.toxics.has(name) === true && [...entry.held.values()].some((agent) => agent.alive())
     },
     async probeLink(id): Promise<Probe> {
       const [pod] = callersOf(view, id)

@@ -7,7 +7,7 @@ import type { Nodes } from '../nodes.ts'
 import { subjectOf } from '../watch/pods.ts'
 import type { ClusterView } from '../watch/view.ts'
 
-type MachineFaults = Pick<FaultPort, 'stopRegion' | 'startRegion' | 'gone'> &
+type MachineFaults = Pick<FaultPort, 'stopRegion' | 'startRegion' | 'runningIn' | 'gone'> &
   Required<Pick<FaultPort, 'machines' | 'pauseMachine' | 'resumeMachine' | 'probeMachine'>>
 
 const probe_limit_ms = 2_000
@@ -60,6 +60,11 @@ export function createMachineFaults(
       if (!machines.some(({ name }) => away.includes(name))) return
       observe.event('region-started', `region ${region}`, { region })
       await Promise.all(machines.map(({ container }) => ours().revive(container)))
+    },
+    async runningIn(region) {
+      const names = inRegion(region).map(({ name }) => name)
+      const states = (await ours().states()).filter(({ name, state }) => names.includes(name) && state === 'running')
+      return states.map(({ name }) => `node ${name}`)
     },
     async gone(pid) {
       const container = killed.get(pid)
