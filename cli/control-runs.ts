@@ -29,7 +29,7 @@ export const shortened = (experiment: Experiment): Experiment => ({
   steady_state: { success_rate_min: 0.3, p99_ms_max: 5_000, for_s: 3, limit_s: 20 },
   trials: Math.min(experiment.trials, trials_max),
   recovery: { good_s: Math.min(experiment.recovery.good_s, 2), limit_s: Math.min(experiment.recovery.limit_s, 15) },
-  stop: { failed_share_max: 1, for_s: 600 },
+  stop: { failed_share_max: 0.99, for_s: 600 },
   expectations: { consistent: true },
 })
 

@@ -23,7 +23,7 @@ export interface GeneratorRequest {
   authority_file: string
   /** Names and passwords of the system's operator and auditor, as JSON. */
   accounts_file: string
-  operation(operation: { planned_ms: number; ended_ms: number; outcome: 'ok' | 'fail' | 'info' }): void
+  operation(operation: { planned_ms: number; ended_ms: number; outcome: 'ok' | 'fail' | 'info'; code: string }): void
   guard(pid: number): Promise<void>
   progress(text: string): void
   signal: AbortSignal
@@ -123,8 +123,8 @@ function joined(load: Joined, warm_up_s: number, started_at_ms: number): Generat
 /** Arrivals alone are the players' experience: onboarding is counted aloud, and a renewed token is nobody's wait. */
 async function firstArrival(handle: LoadHandle, request: GeneratorRequest): Promise<number> {
   let onboarded = 0
-  handle.onOperation(({ arrival, counted, kind, start_ms, end_ms, outcome }) => {
-    if (arrival && counted) request.operation({ planned_ms: start_ms, ended_ms: end_ms, outcome })
+  handle.onOperation(({ arrival, counted, kind, start_ms, end_ms, outcome, code }) => {
+    if (arrival && counted) request.operation({ planned_ms: start_ms, ended_ms: end_ms, outcome, code })
     else if (!arrival && kind === 'deposit' && onboarded < request.players)
       request.progress(`${++onboarded} of ${request.players} players are in`)
   })

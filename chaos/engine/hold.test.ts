@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'vitest'
 import { Failure } from '#lib/errors.ts'
+import { pause } from '#lib/wait.ts'
 import { injectionsOf } from '#reports/record/record.ts'
 import type { JournalLine } from '#reports/record/format.ts'
 import type { Experiment } from '../experiments/experiment.ts'
@@ -41,7 +42,7 @@ test('a fault ends while a later one is still being put on', async () => {
   const { journal } = await play({
     experiment: once(latency(0.05), outage(0.05)),
     before: async (operation) => {
-      if (operation.startsWith('stopRegion')) await new Promise((resolve) => setTimeout(resolve, 300))
+      if (operation.startsWith('stopRegion')) await pause(300) // a region takes its time to stop
     },
   })
   const states = statesOf(journal)

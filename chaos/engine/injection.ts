@@ -72,16 +72,16 @@ export async function inject(request: InjectionRequest): Promise<Injection> {
 }
 
 async function cover({ fault, context: { port }, signal }: InjectionRequest, plan: FaultPlan, write: Write) {
-  const { joined, spread } = fault.held ?? {}
-  if (joined === undefined || spread === undefined) return
+  const { held } = fault
+  if (held?.joined === undefined || held.spread === undefined) return
   const limit = { what: `${fault.name} to cover what joined`, limit_ms: inject_limit_ms }
   try {
-    const { targets, undo } = await within(joined(plan, port), limit)
+    const { targets, undo } = await within(held.joined(plan, port), limit)
     if (targets.length === 0 || signal.aborted) return
     plan.targets.push(...targets)
     plan.undo.push(...undo)
     write('joined', { undo })
-    await within(spread(targets, plan, port), limit)
+    await within(held.spread(targets, plan, port), limit)
   } catch (error) {
     throw lost(fault, error, signal, write)
   }

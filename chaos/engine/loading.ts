@@ -1,5 +1,6 @@
 import { Failure, textOf } from '#lib/errors.ts'
 import { random } from '#lib/random.ts'
+import { arrivalsBetween } from '#reports/record/schedule.ts'
 import { WaitedTooLong, waitFor } from '#lib/wait.ts'
 import { steadyState as probe } from '../probes/steady-state.ts'
 import type { Load } from './load.ts'
@@ -30,6 +31,8 @@ export async function startLoad(run: Run): Promise<string> {
   })
   run.load = load
   run.acquired.use(load)
+  const since_s = (at_ms: number): number => (at_ms - load.started_at_ms) / 1000
+  windows.expect((from_ms, to_ms) => arrivalsBetween(load.schedule, since_s(from_ms), since_s(to_ms)))
   record.update({ schedule: load.schedule })
   void watchEnd(run, load)
   return `${rate_per_s} arrivals/s, ${players} players (${Object.keys(mix).join(', ')}), profile ${profile}`

@@ -33,7 +33,7 @@ export const small: Experiment = {
     { fault: 'region-outage', parameters: { region: 'a' }, hold_s: 0.02 },
   ],
   recovery: { good_s: 0.04, limit_s: 2 },
-  stop: { failed_share_max: 1, for_s: 10 },
+  stop: { failed_share_max: 0.99, for_s: 10 },
   expectations: { consistent: true },
 }
 

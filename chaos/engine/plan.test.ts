@@ -92,6 +92,11 @@ test('defaults are filled in, options win, links come from the faults', () => {
   expect(planRun(request(), catalogue).seed).not.toBe(planRun(request(), catalogue).seed)
 })
 
+test('a stop condition that can never fire is refused', () => {
+  const never = { ...experiments['wallet-kill']!, stop: { failed_share_max: 1, for_s: 5 } }
+  expect(refusal({ experiment: never }).message).toContain('/stop/failed_share_max')
+})
+
 test('all problems are listed at once, each with its place', () => {
   const good = experiments['wallet-kill']!
   const experiment = {

@@ -139,7 +139,7 @@ async function loadTrial(run: Run): Promise<End> {
   run.signal.throwIfAborted()
   const last = run.windows.last(good_s, clock.wall_ms())
   const { slo } = systemOf(run).descriptor
-  return { state: isGood(last, slo) ? 'recovered' : 'limit', ago_ms: 0 }
+  return { state: isGood(last, slo) === false ? 'limit' : 'recovered', ago_ms: 0 }
 }
 
 function lastSecond(run: Run): string {

@@ -11,6 +11,6 @@ export const databaseLinkDown: Experiment = {
   trials: 1,
   faults: [{ fault: 'link-down', parameters: { from: 'wallet', to: 'postgres', mode: 'blackhole' }, hold_s: 10 }],
   recovery: { good_s: 5, limit_s: 40 },
-  stop: { failed_share_max: 1, for_s: 60 },
+  stop: { failed_share_max: 0.95, for_s: 60 },
   expectations: { consistent: true, exercised: { ...underAttack, acknowledged_during_fault: 10 }, recovery_s_max: 30 },
 }

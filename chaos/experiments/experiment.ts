@@ -77,7 +77,12 @@ export const experiment = Type.Object(
     /** Ends the experiment early, everything reverted. */
     stop: Type.Object(
       {
-        failed_share_max: Type.Number({ minimum: 0, maximum: 1, description: 'of the operations of the last 10 s' }),
+        failed_share_max: Type.Number({
+          minimum: 0,
+          exclusiveMaximum: 1,
+          description:
+            'of the operations of the last 10 s; all of them when nothing ends any more though players ask. Less than 1: all is never more than all',
+        }),
         for_s: Type.Number({
           ...positive,
           description: 'above it for this long: everything is reverted, the run ends',

@@ -20,6 +20,6 @@ export const lateBets: Experiment = {
     },
   ],
   recovery: { good_s: 5, limit_s: 40 },
-  stop: { failed_share_max: 1, for_s: 60 },
+  stop: { failed_share_max: 0.95, for_s: 60 },
   expectations: { consistent: true, exercised: { ...underAttack }, recovery_s_max: 30 },
 }

@@ -13,6 +13,6 @@ export const regionFailover: Experiment = {
   faults: [{ fault: 'region-outage', parameters: { region: 'a' }, hold_s: 32 }],
   // Players are watched until the region is back, which takes pods a minute: its standby, catching up, can make them wait once more.
   recovery: { good_s: 5, limit_s: 120 },
-  stop: { failed_share_max: 1, for_s: 60 },
+  stop: { failed_share_max: 0.95, for_s: 60 },
   expectations: { consistent: true, exercised: { ...underAttack, acknowledged_during_fault: 10 }, recovery_s_max: 45 },
 }

@@ -24,11 +24,12 @@ function feed(
 }
 
 test('a window is good within the service level, and bad when nobody was answered', () => {
-  const window = { start_ms: 0, operations: 100, failed: 1, p99_ms: 500 }
+  const window = { start_ms: 0, operations: 100, failed: 1, silent: 0, p99_ms: 500 }
   expect(isGood(window, level)).toBe(true)
   expect(isGood({ ...window, failed: 2 }, level)).toBe(false)
   expect(isGood({ ...window, p99_ms: 501 }, level)).toBe(false)
-  expect(isGood({ ...window, operations: 0, failed: 0, p99_ms: 0 }, level)).toBe(false)
+  expect(isGood({ ...window, operations: 0, failed: 0, p99_ms: 0, silent: 3 }, level)).toBe(false)
+  expect(isGood({ ...window, operations: 0, failed: 0, p99_ms: 0 }, level)).toBe(null)
 })
 
 test('percentile is the nearest rank', () => {
@@ -61,6 +62,40 @@ test('lines that are still under way do not make a window bad: the newest one is
   const windows = liveWindows()
   feed(windows, 0, 10)
   expect(goodStretch_s(windows.between(0, 10_600), level)).toBe(9)
+})
+
+test('a refusal by a rule of the game is served, live as in the judgement', () => {
+  const windows = liveWindows()
+  const refused = { planned_ms: 0, ended_ms: 10, outcome: 'fail' } as const
+  windows.add({ ...refused, code: 'insufficient_funds' })
+  windows.add({ ...refused, code: 'unavailable' })
+  expect(windows.last(1, 2000)).toMatchObject({ operations: 2, failed: 1, p99_ms: 10 })
+})
+
+test('silence is bad when arrivals are planned; where none are, a window is as the one before', () => {
+  const windows = liveWindows()
+  windows.expect((from_ms, to_ms) => Math.max(0, Math.min(to_ms, 15_000) - Math.max(from_ms, 0)) / 1000)
+  feed(windows, 0, 10, { rate: 1 })
+  // One a second is planned until the fifteenth: three that are due and do not end are silence.
+  expect(goodStretch_s(windows.between(0, 13_000), level)).toBe(12)
+  expect(goodStretch_s(windows.between(0, 14_000), level)).toBe(0)
+  expect(goodStretch_s(windows.between(0, 20_000), level)).toBe(0)
+  const calm = liveWindows()
+  calm.expect(() => 0)
+  feed(calm, 0, 10)
+  expect(goodStretch_s(calm.between(0, 15_000), level)).toBe(14)
+})
+
+test('a stop condition does not sleep when nothing ends any more', () => {
+  const windows = liveWindows()
+  windows.expect((from_ms, to_ms) => (to_ms - from_ms) / 100)
+  feed(windows, 0, 20)
+  const check = stopCondition(windows, { failed_share_max: 0.95, for_s: 5 })
+  const reasons = Array.from({ length: 40 }, (_, index) => check((10 + index) * 1000))
+  expect(reasons.find((reason) => reason !== null)).toBe(
+    'no operation ended any more over 10 s, for 5 s, though players asked',
+  )
+  expect(10 + reasons.findIndex((reason) => reason !== null)).toBe(36)
 })
 
 test('windows are bounded', () => {

@@ -2,8 +2,12 @@ import { isGood, type LiveWindows, type ServiceLevel, type Window } from './wind
 
 /** Seconds of unbroken good windows up to now, counted from `from_ms` at the earliest. */
 export function goodStretch_s(windows: readonly Window[], level: ServiceLevel, window_s = 1): number {
-  const lastBad = windows.findLastIndex((window) => !isGood(window, level))
-  return (windows.length - 1 - lastBad) * window_s
+  let good = 0
+  for (const window of windows) {
+    const now = isGood(window, level) ?? good > 0
+    good = now ? good + 1 : 0
+  }
+  return good * window_s
 }
 
 export const recovered = (

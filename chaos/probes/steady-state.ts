@@ -21,5 +21,6 @@ export function steadyState(
       ? `no operation ended in the last ${for_s} s`
       : `${(share * 100).toFixed(1)} % good, p99 ${Math.round(whole.p99_ms)} ms, ${whole.operations} operations in ${for_s} s`
   const long_enough = whole.start_ms >= from_ms
-  return { steady: long_enough && isGood(whole, { success_rate: success_rate_min, p99_ms: p99_ms_max }), text }
+  const good = isGood(whole, { success_rate: success_rate_min, p99_ms: p99_ms_max }) === true
+  return { steady: long_enough && good, text }
 }

@@ -36,7 +36,7 @@ const experimentOf = (rate_per_s: number, duration_s: number): Experiment => ({
   trials: 1,
   faults: [],
   recovery: { good_s: 3, limit_s: 30 },
-  stop: { failed_share_max: 1, for_s: 60 },
+  stop: { failed_share_max: 0.95, for_s: 60 },
   expectations: { consistent: true },
 })
 

@@ -46,7 +46,7 @@ export const runFile = Type.Object({
   settings: Type.Record(text, Type.Union([text, number])),
 })
 
-/** While it is held it is `proved` again and again; `joined`: it covers more targets from here on; `lost`: it did not bite any more. */
+/** While it is held it is `proved` again and again; `joined`: it covers more from here on; `lost`: it did not bite any more. */
 export const faultStates = [
   'planned',
   'armed',
@@ -80,7 +80,7 @@ export const journalLine = Type.Union([
     state: Type.Enum(faultStates),
     targets: Type.Array(text), // instances, links or regions
     undo: Type.Optional(Type.Array(undoAction)), // in `planned`; in `joined`, of what joined
-    evidence: Type.Optional(text), // in `effective` and `proved`: how it was seen to bite; in `lost`: what was seen instead
+    evidence: Type.Optional(text), // in `effective`, `proved`: how it was seen to bite; in `lost`: what was seen
   }),
   Type.Object({ kind: Type.Literal('note'), at_ms: number, monotonic_ms: number, code: text, text }),
   /** End of a trial's watch: recovered, or the limit was reached (censored). */

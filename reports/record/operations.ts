@@ -106,7 +106,7 @@ export const isRuleOfTheGame = (code: string): boolean => businessRefusals.has(c
 const businessStatuses = new Set([402, 422])
 
 /** Whether the player was served: the operation happened, or was refused for a reason of the game. */
-export function isServed(operation: ClientOperation): boolean {
+export function isServed(operation: Pick<ClientOperation, 'dropped' | 'outcome' | 'error' | 'status'>): boolean {
   if (operation.dropped) return false
   if (operation.outcome === 'ok') return true
   if (operation.outcome !== 'fail') return false

@@ -84,9 +84,9 @@ export function createProcessFaults({ request, observe }: SystemContext, fleet: 
       return partsIn(region).flatMap((part) => remember(part.hold()))
     },
     runningIn: (name) =>
-      partsIn(regionOf(name)).flatMap(({ name: part, process }) => {
-        const found = process()
-        return found !== null && alive(found) ? [part] : []
+      partsIn(regionOf(name)).flatMap((part) => {
+        const found = part.process()
+        return found !== null && alive(found) ? [part.name] : []
       }),
     isUp: (region) => ![...stopped.keys()].some((each) => each === region),
     residue: () => [...stopped.keys()].map((region) => `region ${region} is stopped`),
@@ -104,13 +104,13 @@ function partsOf(fleet: Fleet, { postgres, redis, nats }: Stores): Part[] {
       ...kept,
       about: { region },
     })),
-    ...postgres.nodes.map(({ name, region, process }) => ({
-      name,
-      about: { region },
-      process,
-      kill: () => postgres.kill(region),
-      hold: () => postgres.hold(region),
-      release: async () => postgres.release(region),
+    ...postgres.nodes.map((server) => ({
+      name: server.name,
+      about: { region: server.region },
+      process: () => server.process(),
+      kill: () => postgres.kill(server.region),
+      hold: () => postgres.hold(server.region),
+      release: async () => postgres.release(server.region),
     })),
   ]
 }
