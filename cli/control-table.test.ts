@@ -89,6 +89,9 @@ test('the experiment of a bug is shortened, and keeps its faults and its load', 
     expect(short.trials).toBeLessThanOrEqual(2)
     expect(short.faults).toEqual(experiment.faults)
     expect(short.load).toMatchObject({ rate_per_s: experiment.load.rate_per_s, players: experiment.load.players })
-    expect(short.expectations).toEqual({ consistent: true })
+    expect(short.expectations).toMatchObject({
+      consistent: true,
+      waives: { recovers: expect.stringContaining('bug'), whole: expect.stringContaining('bug') },
+    })
   }
 })

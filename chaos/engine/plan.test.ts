@@ -92,6 +92,17 @@ test('defaults are filled in, options win, links come from the faults', () => {
   expect(planRun(request(), catalogue).seed).not.toBe(planRun(request(), catalogue).seed)
 })
 
+test('violations are waived by a reason in words alone', () => {
+  const { expectations, ...rest } = experiments['wallet-kill']!
+  const waiving = (more: object) => ({ ...rest, expectations: { ...expectations, consistent: false, ...more } })
+  expect(refusal({ experiment: waiving({}) }).message).toContain('/expectations/waives/consistent')
+  expect(refusal({ experiment: waiving({ waives: { consistent: 'so' } }) }).message).toContain('/expectations/waives')
+  const waives = { consistent: 'a design that loses commits' }
+  expect(planRun(request({ experiment: waiving({ waives }) }), catalogue).experiment.expectations.waives).toEqual(
+    waives,
+  )
+})
+
 test('a stop condition that can never fire is refused', () => {
   const never = { ...experiments['wallet-kill']!, stop: { failed_share_max: 1, for_s: 5 } }
   expect(refusal({ experiment: never }).message).toContain('/stop/failed_share_max')

@@ -182,6 +182,10 @@ function namesOf(
   for (const [index, { service }] of (expectations.scales_out ?? []).entries())
     if (!services.includes(service))
       texts.push(`/expectations/scales_out/${index}: ${unknownName('service', service, services)}`)
+  if (!expectations.consistent && expectations.waives?.consistent === undefined)
+    texts.push(
+      '/expectations/consistent is false: /expectations/waives/consistent must say why violations are no failure',
+    )
   for (const danger of Object.keys(expectations.exercised ?? {}))
     if (!catalogue.dangers.includes(danger))
       texts.push(`/expectations/exercised: ${unknownName('danger', danger, catalogue.dangers)}`)

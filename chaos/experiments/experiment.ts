@@ -13,6 +13,9 @@ export const faultUse = Type.Object(
   strict,
 )
 
+const waived = (what: string) =>
+  Type.Optional(Type.String({ minLength: 10, maxLength: 300, description: `why ${what} is no failure here` }))
+
 export const experiment = Type.Object(
   {
     name: Type.String({ pattern: '^[a-z][a-z0-9-]*$', maxLength: 60, description: 'what is typed to run it' }),
@@ -92,9 +95,25 @@ export const experiment = Type.Object(
     ),
     expectations: Type.Object(
       {
-        consistent: Type.Boolean({ default: true, description: 'no violation of consistency' }),
+        consistent: Type.Boolean({
+          default: true,
+          description: 'no violation of consistency; false needs a reason in `waives`',
+        }),
+        waives: Type.Optional(
+          Type.Object(
+            { consistent: waived('violations'), recovers: waived('not recovering'), whole: waived('lacking replicas') },
+            {
+              ...strict,
+              description:
+                'what is expected of every experiment, and not of this one, each with the reason in words: the report shows it',
+            },
+          ),
+        ),
         recovery_s_max: Type.Optional(
-          Type.Number({ ...positive, description: 'longest time to recover of all trials' }),
+          Type.Number({
+            ...positive,
+            description: 'longest time to recover of all trials; without it: every trial recovers within its limit',
+          }),
         ),
         failed_share_max: Type.Optional(
           Type.Number({ minimum: 0, maximum: 1, description: 'of all operations of the run' }),

@@ -1,5 +1,5 @@
-import type { RunRecord } from '../record/record.ts'
-import type { ElasticityService, ResultFile, VerdictState } from '../record/result.ts'
+import { notesOf, type RunRecord } from '../record/record.ts'
+import type { ElasticityService, RecoveryTrial, ResultFile, VerdictState } from '../record/result.ts'
 import { exercisedAtLeast, inState } from './exercised.ts'
 import { count, listed, percent, plural, seconds } from './words.ts'
 
@@ -15,7 +15,7 @@ interface Question {
 
 /** Every expectation of the experiment, with what was measured. */
 export function judgeExpectations(question: Question): Expectation[] {
-  return [consistent, exercised, recovery, failedShare, sloViolation, scalesOut, reactionLag].flatMap((judge) =>
+  return [consistent, exercised, recovery, whole, failedShare, sloViolation, scalesOut, reactionLag].flatMap((judge) =>
     judge(question),
   )
 }
@@ -28,7 +28,8 @@ const stateOf = (holds: boolean | null, sound = true): VerdictState =>
  * check could be made. One that met none of its dangers is no failure, and is said.
  */
 function consistent({ record, measured: { consistency }, sound }: Question): Expectation[] {
-  if (record.experiment.expectations.consistent === false) return []
+  const waived = record.experiment.expectations.waives?.consistent
+  if (waived !== undefined) return []
   const counts = ({ name }: { name: string }): boolean => sound || name !== 'settled'
   const failed = consistency.checks.filter((check) => check.state === 'FAIL' && counts(check))
   const open = consistency.checks.filter((check) => check.state === 'INCONCLUSIVE' || !counts(check))
@@ -52,23 +53,60 @@ function exercised({ record, measured: { consistency } }: Question): Expectation
   return wanted === undefined ? [] : exercisedAtLeast(wanted, consistency)
 }
 
+/**
+ * Every trial must recover, whether or not the experiment says how fast; without faults, the load must end within the service level
+ * where nothing else is expected of it. Only an experiment that says why it may not is not asked.
+ */
 function recovery({ record, measured: { recovery: found }, sound }: Question): Expectation[] {
-  const max_s = record.experiment.expectations.recovery_s_max
-  if (max_s === undefined) return []
+  const { expectations, faults, recovery: asked } = record.experiment
+  const { recovery_s_max: max_s, waives } = expectations
+  if (waives?.recovers !== undefined && max_s === undefined) return []
+  if (faults.length === 0 && max_s === undefined) return endsWell(record, sound)
   const { trials, summary } = found
-  const slowest = trials.some(({ censored }) => censored)
-    ? Infinity
-    : Math.max(...trials.map((trial) => trial.recovered_s ?? 0))
-  const never = trials.filter(({ censored }) => censored).length
+  const never = trials.filter((trial) => !cameBack(trial, record)).length
+  const slowest = never > 0 ? Infinity : Math.max(...trials.map((trial) => trial.recovered_s ?? 0))
   const measured =
     trials.length === 0
       ? 'no trial'
       : never > 0
         ? `${never} of ${plural(trials.length, 'trial')} did not recover`
         : `${seconds(slowest)}${trials.length > 1 ? ` at most, median ${seconds(summary.median_s)}` : ''}`
-  const holds = trials.length === 0 ? null : slowest <= max_s
+  const holds = trials.length === 0 ? null : slowest <= (max_s ?? Number.MAX_VALUE)
+  const within = asked === undefined ? '' : ` within ${seconds(asked.limit_s)} of its last revert`
+  const limit = max_s === undefined ? `every trial recovers${within}` : `at most ${seconds(max_s)} in every trial`
+  return [{ name: 'recovery', limit, measured, state: stateOf(holds, sound) }]
+}
+
+/** One that was watched to its limit has recovered only if it was served well for as long as the experiment asks before that. */
+function cameBack({ trial, recovered_s, watched_s }: RecoveryTrial, record: RunRecord): boolean {
+  if (recovered_s === null) return false
+  const at_limit = record.journal.some(
+    (line) => line.kind === 'trial' && line.trial === trial && line.state === 'limit',
+  )
+  return !at_limit || watched_s - recovered_s >= (record.experiment.recovery?.good_s ?? 0)
+}
+
+function endsWell({ journal, experiment }: RunRecord, sound: boolean): Expectation[] {
+  const { failed_share_max, slo_violation_s_max } = experiment.expectations
+  const end = journal.findLast((line) => line.kind === 'trial' && line.state !== 'begin')
+  if (failed_share_max !== undefined || slo_violation_s_max !== undefined || end?.kind !== 'trial') return []
+  const well = end.state === 'recovered'
+  const measured = well ? 'it did' : 'it did not'
+  return [{ name: 'recovery', limit: 'the load ends within the service level', measured, state: stateOf(well, sound) }]
+}
+
+/** What did not come back before a trial's limit, though clients were served. */
+function whole({ record, sound }: Question): Expectation[] {
+  const { expectations, faults } = record.experiment
+  if (faults.length === 0 || expectations.waives?.whole !== undefined) return []
+  const lacking = notesOf(record.journal, 'not-whole')
   return [
-    { name: 'recovery', limit: `at most ${seconds(max_s)} in every trial`, measured, state: stateOf(holds, sound) },
+    {
+      name: 'whole again',
+      limit: 'every replica, leader and standby is back at the end of each trial',
+      measured: lacking.length === 0 ? 'all are' : listed(lacking),
+      state: stateOf(lacking.length === 0, sound),
+    },
   ]
 }
 

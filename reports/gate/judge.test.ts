@@ -54,6 +54,69 @@ test('a recovery that takes too long, or never comes, is a failure', () => {
   expect(never.sentence).toContain('was not whole again')
 })
 
+const expecting = (raw: RawRecord, expectations: object): void => {
+  raw.run.experiment = { ...(raw.run.experiment as object), expectations }
+}
+const stateIn = ({ verdict }: ReturnType<typeof judged>, wanted: string) =>
+  verdict.expectations.find(({ name }) => name === wanted)?.state
+
+test('that a trial recovers is expected of every experiment that does not say why it may not', () => {
+  const nothing = judged({ severity: 30 }, (raw) => expecting(raw, {}))
+  expect([nothing.verdict.system, stateIn(nothing, 'recovery')]).toEqual(['FAIL', 'FAIL'])
+  expect(judged({}, (raw) => expecting(raw, {})).verdict.system).toBe('PASS')
+  const waives = { recovers: 'the region stays dark until somebody comes' }
+  const waived = judged({ severity: 30 }, (raw) => expecting(raw, { waives }))
+  expect([waived.verdict.system, stateIn(waived, 'recovery')]).toEqual(['PASS', undefined])
+})
+
+test('a trial that was watched to its limit has recovered only if it was served well for long enough', () => {
+  const atLimit = (good_s: number) =>
+    judged({}, (raw) => {
+      expecting(raw, {})
+      Object.assign(raw.run.experiment as object, { recovery: { good_s, limit_s: 30 } })
+      for (const line of raw.journal) if (line.kind === 'trial' && line.state === 'recovered') line.state = 'limit'
+    })
+  expect(stateIn(atLimit(1), 'recovery')).toBe('PASS')
+  expect(stateIn(atLimit(600), 'recovery')).toBe('FAIL')
+})
+
+test('a system that is not whole at the end of a trial fails, unless the experiment says why it may not be', () => {
+  const lacking = (expectations: object) =>
+    judged({}, (raw) => {
+      expecting(raw, expectations)
+      const text = 'trial 1: wallet-a 1/2'
+      raw.journal.push({ kind: 'note', at_ms: 1, monotonic_ms: 1, code: 'not-whole', text })
+    })
+  const { verdict } = lacking({})
+  expect(verdict.system).toBe('FAIL')
+  expect(verdict.reasons.map(({ text }) => text).join()).toContain('wallet-a 1/2')
+  expect(lacking({ waives: { whole: 'nothing restarts it in this design' } }).verdict.system).toBe('PASS')
+})
+
+test('violations are a failure whatever the experiment leaves out; only a reason in words waives them', () => {
+  const lost = (expectations: object) =>
+    judged({}, (raw) => {
+      expecting(raw, expectations)
+      raw.ledger = raw.ledger.filter(
+        (line) => !(line.kind === 'transfer' && line.key === 'deposit:p-1:fixture-setup-1'),
+      )
+    }).verdict.system
+  expect([lost({}), lost({ consistent: false })]).toEqual(['FAIL', 'FAIL'])
+  expect(lost({ consistent: false, waives: { consistent: 'a design that loses commits, to be measured' } })).toBe(
+    'PASS',
+  )
+})
+
+test('a fault that stopped biting while it was held makes a run inconclusive, by name', () => {
+  const { verdict } = judged({}, (raw) => {
+    const last = raw.journal.findLast((line) => line.kind === 'fault' && line.state === 'effective')!
+    raw.journal.push({ ...last, state: 'lost', evidence: 'it answers in 1.0 ms' } as typeof last)
+    raw.journal.push({ kind: 'note', at_ms: 1, monotonic_ms: 1, code: 'lease-expired', text: 'not heard for 18 s' })
+  })
+  expect(verdict).toMatchObject({ system: 'INCONCLUSIVE', harness: 'INCONCLUSIVE' })
+  expect(verdict.reasons.map(({ code }) => code)).toEqual(['LEASE_EXPIRED', 'FAULT_STOPPED_BITING'])
+})
+
 test.each<[string, (raw: RawRecord) => void, string]>([
   ['aborted', outcome('aborted', 'interrupted'), 'ABORTED'],
   ['failed', outcome('failed', 'the load ended too early'), 'FAILED'],

@@ -10,8 +10,16 @@ export const judgedExperiment = Type.Object({
   load: Type.Object({ rate_per_s: positive, duration_s: Type.Optional(positive) }),
   trials: Type.Integer({ minimum: 1 }),
   faults: Type.Array(Type.Object({ fault: Type.String(), hold_s: Type.Optional(Type.Number()) })),
+  recovery: Type.Optional(Type.Object({ good_s: positive, limit_s: positive })),
   expectations: Type.Object({
     consistent: Type.Optional(Type.Boolean()),
+    waives: Type.Optional(
+      Type.Object({
+        consistent: Type.Optional(Type.String()),
+        recovers: Type.Optional(Type.String()),
+        whole: Type.Optional(Type.String()),
+      }),
+    ),
     recovery_s_max: Type.Optional(positive),
     failed_share_max: Type.Optional(Type.Number()),
     slo_violation_s_max: Type.Optional(Type.Number()),

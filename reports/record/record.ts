@@ -93,10 +93,11 @@ export function phaseOf(journal: readonly JournalLine[], phase: string): { begin
 }
 
 /** Whether the journal has a note of that code, however it is written (not-settled, NOT_SETTLED). */
-export function noteOf(journal: readonly JournalLine[], code: string): string | undefined {
+export const noteOf = (journal: readonly JournalLine[], code: string): string | undefined => notesOf(journal, code)[0]
+
+export function notesOf(journal: readonly JournalLine[], code: string): string[] {
   const wanted = normal(code)
-  for (const line of journal) if (line.kind === 'note' && normal(line.code) === wanted) return line.text
-  return undefined
+  return journal.flatMap((line) => (line.kind === 'note' && normal(line.code) === wanted ? [line.text] : []))
 }
 
 const normal = (code: string): string => code.toLowerCase().replaceAll('_', '-')
