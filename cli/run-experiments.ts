@@ -62,6 +62,8 @@ export interface Ran {
   folders: string[]
   /** Sentences about what could not be undone. */
   not_undone: string[]
+  /** The last of them was interrupted: its result says how far it got. */
+  interrupted?: boolean
   /** Why a run came to an early end that its result does not say: to be told once the results are. */
   failure?: unknown
 }
@@ -73,12 +75,14 @@ export interface RunAll {
   out?: string | undefined
   terminal: Terminal
   signal: AbortSignal
+  /** Aborted by the second Ctrl-C. */
+  at_once?: AbortSignal
   /** Called with each result as soon as it is there. */
   judged?: (result: ResultFile, folder: string) => void
 }
 
 /** Runs, judges and reports one experiment after the other. Throws when nothing could be measured; the record stays. */
-export async function runAll({ plans, name, out, terminal, signal, judged }: RunAll): Promise<Ran> {
+export async function runAll({ plans, name, out, terminal, signal, at_once, judged }: RunAll): Promise<Ran> {
   const { share: trace_share } = traceSettingsOf(process.env)
   await standReady(
     plans.map(({ target, place }) => ({ target, options: place, programs: programsOf(target) })),
@@ -102,6 +106,7 @@ export async function runAll({ plans, name, out, terminal, signal, judged }: Run
         startLoad: loadGenerator({ k6, clock: systemClock, trace_share }),
         progress: terminal.progress,
         signal,
+        ...(at_once !== undefined && { at_once }),
       },
     )
     ran.not_undone.push(...finished.not_undone)
@@ -132,8 +137,9 @@ async function prepared(
 
 /** False when there is no use in going on. */
 async function judgeFinished(finished: Finished, ran: Ran, judged: RunAll['judged']): Promise<boolean> {
-  const { folder, outcome, error, loaded } = finished
-  if (outcome.state === 'aborted' || !loaded) {
+  const { folder, outcome, error, loaded, read } = finished
+  const aborted = outcome.state === 'aborted'
+  if (!loaded || (aborted && !read)) {
     ran.failure = endOf(finished)
     return false
   }
@@ -145,7 +151,8 @@ async function judgeFinished(finished: Finished, ran: Ran, judged: RunAll['judge
     ran.results.push(result)
     ran.folders.push(folder)
     judged?.(result, folder)
-    return true
+    ran.interrupted = aborted
+    return !aborted
   } catch (unjudged) {
     ran.failure ??= storageFailure(folder, unjudged) ?? unjudged
     return false

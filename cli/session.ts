@@ -6,6 +6,7 @@ import { terminal, type Terminal } from './terminal.ts'
 export interface Session extends Disposable {
   terminal: Terminal
   signal: Interrupt['signal']
+  at_once: Interrupt['at_once']
 }
 
 export function session(): Session {
@@ -17,6 +18,7 @@ export function session(): Session {
   return {
     terminal: screen,
     signal: interrupt.signal,
+    at_once: interrupt.at_once,
     [Symbol.dispose]: () => {
       screen.clear()
       interrupt[Symbol.dispose]()

@@ -61,6 +61,7 @@ export interface Play extends Omit<MemoryOptions, 'before'> {
   experiment?: Experiment
   before?: (operation: string, world: { folder: string; abort: AbortController }) => void | Promise<void>
   failing_share?: number
+  at_once?: AbortSignal
   progress?: (event: ProgressEvent, abort: AbortController, world: MemoryWorld) => void
 }
 
@@ -69,6 +70,7 @@ export async function play({
   before,
   failing_share = 0,
   progress,
+  at_once,
   ...options
 }: Play = {}): Promise<Played> {
   const folder = join(parent, newId())
@@ -84,6 +86,7 @@ export async function play({
       clock: systemClock,
       startLoad: world.startLoad,
       signal: abort.signal,
+      ...(at_once !== undefined && { at_once }),
       window_ms,
       progress: (event) => {
         events.push(event)

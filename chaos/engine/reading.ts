@@ -1,6 +1,6 @@
 import { pause } from '#lib/wait.ts'
 import type { Run } from './run.ts'
-import { systemOf } from './run.ts'
+import { systemOf, tidySignal } from './run.ts'
 
 // The steps `settle` and `dump`: what is judged is the state of a system in which nothing moves any more.
 
@@ -9,7 +9,7 @@ const settle_limit_ms = 30_000
 /** Waits until nothing is pending, twice in a row. When it never comes to rest, a note says what still moves: a check judges that. */
 export async function settle(run: Run): Promise<string> {
   const system = systemOf(run)
-  const { clock, progress, signal } = run.ports
+  const { clock, progress } = run.ports
   const begin_ms = clock.monotonic_ms()
   let quiet = 0
   for (;;) {
@@ -22,7 +22,7 @@ export async function settle(run: Run): Promise<string> {
       return `still moving after ${settle_limit_ms / 1000} s: ${text}`
     }
     progress({ kind: 'status', text: moving.length === 0 ? 'nothing moves' : `still moving: ${text}` })
-    await pause(run.windows.window_ms / 4, signal)
+    await pause(run.windows.window_ms / 4, tidySignal(run))
   }
 }
 
@@ -30,7 +30,7 @@ export async function dump(run: Run): Promise<string> {
   let lines = 0
   let spans = 0
   for await (const line of systemOf(run).dump()) {
-    run.ports.signal.throwIfAborted()
+    tidySignal(run).throwIfAborted()
     if (line.kind === 'span') {
       run.record.span(line.span)
       spans++
@@ -39,5 +39,6 @@ export async function dump(run: Run): Promise<string> {
     run.record.state(line)
     if (++lines % 10_000 === 0) run.ports.progress({ kind: 'status', text: `${lines} lines` })
   }
+  run.done.add('dump')
   return spans === 0 ? `${lines} lines` : `${lines} lines, ${spans} spans`
 }

@@ -177,6 +177,27 @@ test(
   },
 )
 
+test('Ctrl-C once: reverted, and what came so far is read; twice: nothing more is read, and nothing is left', async () => {
+  for (const twice of [false, true]) {
+    const again = new AbortController()
+    const { finished, left, journal, operations } = await play({
+      experiment: { ...small, faults: small.faults.map((use) => ({ ...use, hold_s: 30 })) },
+      at_once: again.signal,
+      progress: (event, abort) => {
+        if (event.kind !== 'status' || !event.text.includes('holding')) return
+        abort.abort(new Failure('ABORTED', 'interrupted'))
+        if (twice) again.abort(new Failure('ABORTED', 'interrupted twice'))
+      },
+    })
+    expect(finished).toMatchObject({ outcome: { state: 'aborted', text: 'interrupted' }, read: !twice })
+    expect(operations.filter((each) => /^(stop load|dump|down)$/.test(each))).toEqual(
+      twice ? ['down'] : ['stop load', 'dump', 'down'],
+    )
+    expect(left).toEqual([])
+    expectAllReverted(journal)
+  }
+})
+
 test('no steady state: no fault is injected, the run fails', async () => {
   const { finished, journal } = await play({ failing_share: 0.5 })
   expect(finished).toMatchObject({ outcome: { state: 'failed' }, error: { code: 'STEADY_STATE_MISSED' } })

@@ -9,7 +9,7 @@ import { machine } from './machine.ts'
 import type { Plan } from './plan.ts'
 import { dump, settle } from './reading.ts'
 import type { Finished, Run, RunPorts } from './run.ts'
-import { Stopped } from './run.ts'
+import { Stopped, tidySignal } from './run.ts'
 import { residue, up } from './system.ts'
 import { trials } from './trials.ts'
 
@@ -18,7 +18,7 @@ interface Step {
   title: string
   /** Phase of the journal that begins or ends with this step; none: its own from begin to end. */
   journal?: { begins?: string; ends?: string }
-  /** Happens after an early end of the trials as well, when there was load: what came so far is worth judging. */
+  /** Happens after an early end of the trials as well, Ctrl-C too, when there was load: what came so far is worth judging. */
   tidies?: true
   run: (run: Run) => Promise<string>
 }
@@ -78,14 +78,15 @@ export async function runExperiment(request: RunRequest, ports: RunPorts): Promi
   } catch (unwritten) {
     error ??= unwritten
   }
-  return { folder, outcome, error, loaded: run.load !== undefined, not_undone: run.not_undone }
+  const read = run.done.has('dump')
+  return { folder, outcome, error, loaded: run.load !== undefined, read, not_undone: run.not_undone }
 }
 
-/** Takes the steps in their order and returns the first error; after one only what tidies is done, and nothing after Ctrl-C. */
+/** Takes the steps in their order and returns the first error; after one only what tidies is done, and nothing after a second Ctrl-C. */
 async function takeSteps(run: Run): Promise<unknown> {
   let first: unknown
   for (const step of steps) {
-    const skip = first !== undefined && (step.tidies !== true || run.load === undefined || run.ports.signal.aborted)
+    const skip = first !== undefined && (step.tidies !== true || run.load === undefined || tidySignal(run).aborted)
     if (skip) continue
     try {
       await takeStep(run, step)

@@ -15,8 +15,10 @@ export interface RunPorts {
   clock: Clock
   startLoad: StartLoad
   progress: Progress
-  /** Aborted by Ctrl-C: the run unwinds, everything is undone, the record stays. */
+  /** Aborted by Ctrl-C: the trials end, everything is undone, and what came so far is read, to be judged. */
   signal: AbortSignal
+  /** Aborted by a second one: everything is undone, nothing more is read. */
+  at_once?: AbortSignal
   /** Length of the windows in which operations are counted, and of a sample; 1000 unless a test is in a hurry. */
   window_ms?: number
 }
@@ -39,7 +41,7 @@ export interface Run {
   /** The last sample that was taken. */
   sample?: Sample
   /** Steps that happen once, in their turn or when the run unwinds. */
-  readonly done: Set<'stop-load' | 'down' | 'residue'>
+  readonly done: Set<'stop-load' | 'dump' | 'down' | 'residue'>
   /** What faults had left in the system when it was asked, just before its end. */
   readonly residue: string[]
   /** What could not be undone, one sentence each. */
@@ -55,6 +57,8 @@ export interface Finished {
   outcome: NonNullable<RunFile['outcome']>
   error: unknown
   loaded: boolean
+  /** The final state was read. */
+  read: boolean
   not_undone: string[]
 }
 
@@ -76,5 +80,9 @@ export function noteAnyway({ record }: Run, code: string, text: string): void {
     // The line that needs the disk next reports it.
   }
 }
+
+/** What the steps after the trials listen to: a first Ctrl-C ends the trials, not them. */
+export const tidySignal = ({ ports }: Run): AbortSignal => ports.at_once ?? neverAborted
+const neverAborted = new AbortController().signal
 
 export const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`

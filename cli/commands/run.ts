@@ -57,7 +57,10 @@ export function conclude(ran: Ran, planned: number, json: boolean): void {
   if (!json && ran.results.length > 1) console.log(`all of them: ${reportOf(ran)}`)
   process.exitCode = ran.not_undone.length > 0 ? 4 : exitCodeOf(ran.results)
   // Why a run is inconclusive its result has said.
-  const told = ran.results.length === planned && ran.failure instanceof Failure && ran.failure.exit === 3
+  const told =
+    (ran.results.length === planned || ran.interrupted === true) &&
+    ran.failure instanceof Failure &&
+    ran.failure.exit === 3
   if (ran.failure !== undefined && !told) throw ran.failure
 }
 
