@@ -51,7 +51,13 @@ export function memoryWorld(options: MemoryOptions = {}): MemoryWorld {
   const target: Target = {
     name: 'memory',
     programs: [],
-    capabilities: options.capabilities ?? ['process.kill', 'link.toxic', 'region.outage', 'certificate.rotate'],
+    capabilities: options.capabilities ?? [
+      'process.kill',
+      'process.hold',
+      'link.toxic',
+      'region.outage',
+      'certificate.rotate',
+    ],
     up: async () => {
       await did('up')
       existing.add('system memory-1')
@@ -167,6 +173,16 @@ function memoryFaults(existing: Set<string>, did: Did, { blunt = false, world, b
       return instances.map((instance, index) => ({ instance, pid: 1000 + index }))
     },
     gone: async () => !blunt,
+    stopProcesses: async (names) => {
+      await did(`stopProcesses ${names.join(' ')}`)
+      for (const name of names) add(`stopped ${name}`)
+      return names.map((subject, index) => ({ subject, pid: 3000 + index }))
+    },
+    startProcesses: async (names) => {
+      await did(`startProcesses ${names.join(' ')}`)
+      for (const name of names) existing.delete(`stopped ${name}`)
+    },
+    runningOf: async (names) => names.filter((name) => !existing.has(`stopped ${name}`)),
     addToxic: async (link, toxic) => {
       await did(`addToxic ${link} ${toxic.type}`)
       toxics.set(toxicName(link, toxic.name), toxic)
@@ -218,6 +234,7 @@ function memoryFaults(existing: Set<string>, did: Did, { blunt = false, world, b
     shownCertificate: async () => `serial-${certificates}`,
     undo: async ({ operation, arguments: { link, name, region, machine } }) => {
       if (operation === 'removeToxic') await port.removeToxic(String(link), String(name))
+      else if (operation === 'startProcess') await port.startProcesses([String(name)])
       else if (operation === 'resumeMachine') await port.resumeMachine!(String(machine))
       else await port.startRegion(String(region))
     },

@@ -28,6 +28,8 @@ function use(name: string, given: Record<string, unknown>): { fault: Fault; para
 
 const uses: [string, Record<string, unknown>][] = [
   ['process-kill', { service: 'wallet', region: 'a' }],
+  ['process-outage', { service: 'postgres' }],
+  ['process-outage', { service: 'wallet', count: 'all' }],
   ['link-latency', { from: 'game', to: 'wallet', latency_ms: 150, jitter_ms: 20 }],
   ['link-latency', { from: 'game', to: 'wallet', latency_ms: 150, delays: 'requests' }],
   ['link-down', { from: 'game', to: 'wallet' }],
@@ -93,6 +95,25 @@ test('process-kill takes as many as asked, all, or the leader of a store', async
   expect(await targets({ service: 'wallet', region: 'b', count: 9 })).toEqual(['wallet-b-1', 'wallet-b-2'])
   expect(await targets({ service: 'postgres' })).toEqual(['postgres-a'])
   expect(await targets({ service: 'postgres', region: 'b' })).toEqual(['postgres-b'])
+})
+
+test('of a store one process is killed: what it was is told, and more of them are refused', async () => {
+  for (const name of ['process-kill', 'process-outage']) {
+    const evidence = async (given: Record<string, unknown>) => {
+      const { fault, parameters } = use(name, given)
+      const here = await context()
+      const plan = await fault.plan(parameters, here)
+      await fault.inject(plan, here.port)
+      return fault.verify(plan, here.port)
+    }
+    expect(await evidence({ service: 'postgres' })).toContain('postgres-a was the leader')
+    expect(await evidence({ service: 'postgres', region: 'b' })).toContain('postgres-b was not the leader')
+    for (const count of [2, 'all'] as const)
+      expect(faults[name]!.check!({ service: 'postgres', count }, slotBackend)).toEqual([
+        "count is for services: of postgres one process is killed, that of its leader or of 'region'",
+      ])
+    expect(faults[name]!.check!({ service: 'wallet', count: 'all' }, slotBackend)).toEqual([])
+  }
 })
 
 test('process-kill of a service that shares a process kills that process, and says who else was in it', async () => {

@@ -1,30 +1,32 @@
 import { Type, type Static } from 'typebox'
 import { Failure } from '#lib/errors.ts'
+import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
 import { processesOf } from '#sut/contracts/topology.ts'
 import { nameProblems } from './names.ts'
 import { allGone } from './gone.ts'
 import type { Fault, PlanContext } from './fault.ts'
 
-const parameters = Type.Object(
-  {
-    service: Type.String({ description: 'service or store whose processes are killed' }),
-    region: Type.Optional(
-      Type.String({ description: 'only there; none: anywhere, and for a store the region of its leader' }),
-    ),
-    count: Type.Union([Type.Integer({ minimum: 1, maximum: 20 }), Type.Literal('all')], {
-      default: 1,
-      description: 'how many, chosen by the seed, or all',
-    }),
-  },
-  { additionalProperties: false },
-)
+export const killParameters = {
+  service: Type.String({ description: 'service or store whose processes are killed' }),
+  region: Type.Optional(
+    Type.String({ description: 'only there; none: anywhere, and for a store the region of its leader' }),
+  ),
+  count: Type.Union([Type.Integer({ minimum: 1, maximum: 20 }), Type.Literal('all')], {
+    default: 1,
+    description: 'how many, chosen by the seed, or all; of a store always one',
+  }),
+}
+const parameters = Type.Object(killParameters, { additionalProperties: false })
 type Parameters = Static<typeof parameters>
 interface Killed {
   instance: string
   pid: number
 }
 
-/** SIGKILL, as a crash or the out-of-memory killer would do it. There is nothing to revert: the platform restarts it. */
+/**
+ * SIGKILL, as a crash or the out-of-memory killer would do it. There is nothing to revert: the platform restarts it, the primary of a
+ * database too, in place and before its lease has run out. Who wants to see its standby promoted takes process-outage.
+ */
 export const processKill: Fault<Parameters> = killFault({
   name: 'process-kill',
   title: 'kills processes of a service or a store (SIGKILL)',
@@ -39,14 +41,11 @@ type Deeds = Omit<Fault<Parameters>, 'name' | 'title' | 'needs' | 'parameters'>
 
 function deedsOf(name: string): Deeds {
   return {
-    check: ({ service, region }, system) => nameProblems({ parts: [service], regions: [region] }, system),
+    check: killProblems,
     links: () => [],
-    plan: async ({ count, ...where }, context) => {
-      const candidates = candidatesOf(where, context)
-      if (candidates.length === 0)
-        throw new Failure('NO_FAULT_TARGET', `${name}: no ready instance of ${where.service} ${place(where)}`)
-      const targets = count === 'all' ? candidates : context.random.sample(candidates, count).toSorted()
-      return { targets, undo: [], details: { killed: [], shared: sharedBy(where.service, context) } }
+    plan: async (chosen, context) => {
+      const { targets, about } = chosenProcesses(name, chosen, context)
+      return { targets, undo: [], details: { killed: [], about } }
     },
     inject: async (plan, port) => {
       plan.details['killed'] = await port.kill(plan.targets)
@@ -62,10 +61,42 @@ function deedsOf(name: string): Deeds {
         port,
       )
       const evidence = killed.map(({ instance, pid }) => `process ${pid} of ${instance} is gone`)
-      return [...evidence, ...(plan.details['shared'] as string[])].join('; ')
+      return [...evidence, ...(plan.details['about'] as string[])].join('; ')
     },
     revert: async () => {},
   }
+}
+
+export function killProblems({ service, region, count }: Parameters, system: SystemDescriptor): string[] {
+  const several = count !== 1 && system.stores.some((store) => store === service)
+  return [
+    ...nameProblems({ parts: [service], regions: [region] }, system),
+    ...(several
+      ? [`count is for services: of ${service} one process is killed, that of its leader or of 'region'`]
+      : []),
+  ]
+}
+
+/** Whom it hits, and what there is to say of them: their role, and who shares their process. */
+export function chosenProcesses(
+  fault: string,
+  { count, ...where }: Parameters,
+  context: PlanContext,
+): { targets: string[]; about: string[] } {
+  const candidates = candidatesOf(where, context)
+  if (candidates.length === 0)
+    throw new Failure('NO_FAULT_TARGET', `${fault}: no ready instance of ${where.service} ${place(where)}`)
+  const targets = count === 'all' ? candidates : context.random.sample(candidates, count).toSorted()
+  return { targets, about: [...rolesOf(where.service, targets, context), ...sharedBy(where.service, context)] }
+}
+
+function rolesOf(service: string, targets: readonly string[], { sample }: PlanContext): string[] {
+  const store = Object.entries(sample.stores).find(([name]) => name === service)?.[1]
+  if (store === undefined) return []
+  const { leader } = store
+  if (leader === null) return [`${service} had no leader`]
+  const leads = (target: string): boolean => target === leader || target === `${service}-${leader}`
+  return targets.map((target) => (leads(target) ? `${target} was the leader` : `${target} was not the leader`))
 }
 
 /** What is killed with a service that has no process of its own. */

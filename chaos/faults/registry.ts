@@ -6,10 +6,19 @@ import { nodePause } from './node-pause.ts'
 import { podDelete } from './pod-delete.ts'
 import { podKill } from './pod-kill.ts'
 import { processKill } from './process-kill.ts'
+import { processOutage } from './process-outage.ts'
 import { regionOutage } from './region-outage.ts'
 
 export const faults: Record<string, Fault> = Object.fromEntries(
-  [processKill, podKill, podDelete, linkLatency, linkDown, regionOutage, nodePause, certificateRotation].map(
-    (fault) => [fault.name, fault as Fault],
-  ),
+  [
+    processKill,
+    processOutage,
+    podKill,
+    podDelete,
+    linkLatency,
+    linkDown,
+    regionOutage,
+    nodePause,
+    certificateRotation,
+  ].map((fault) => [fault.name, fault as Fault]),
 )

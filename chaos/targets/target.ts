@@ -39,6 +39,7 @@ export interface Target {
 
 export const capabilities = [
   'process.kill',
+  'process.hold',
   'link.toxic',
   'region.outage',
   'pod.kill',
@@ -161,6 +162,11 @@ export interface FaultPort {
   links(selector: LinkSelector): Promise<Link[]>
   /** SIGKILL. Returns the identities that were killed: an instance with its old process id. */
   kill(instances: readonly string[]): Promise<{ instance: string; pid: number }[]>
+  /** SIGKILL, and they stay down until `startProcesses`; only with the capability `process.hold`. */
+  stopProcesses(names: readonly string[]): Promise<{ subject: string; pid: number }[]>
+  startProcesses(names: readonly string[]): Promise<void>
+  /** Those of them that run now. */
+  runningOf(names: readonly string[]): Promise<string[]>
   /** True when that process is gone. */
   gone(pid: number): Promise<boolean>
   addToxic(link: string, toxic: Toxic): Promise<void>

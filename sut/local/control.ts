@@ -21,6 +21,7 @@ const toxic = Type.Object({
   attributes: Type.Record(Type.String(), Type.Number()),
 })
 const place = { service: text, region: text }
+const names = Type.Array(text, { maxItems: 100 })
 const killed = Type.Array(Type.Object({ subject: text, pid: Type.Integer() }))
 
 export const operations = {
@@ -35,7 +36,10 @@ export const operations = {
   pending: { body: nothing, answer: Type.Record(Type.String(), Type.Number()) },
   guard: { body: Type.Object({ pid: Type.Integer({ minimum: 2 }) }), answer: nothing },
   links: { body: linkSelector, answer: Type.Array(link) },
-  kill: { body: Type.Object({ names: Type.Array(text, { maxItems: 100 }) }), answer: killed },
+  kill: { body: Type.Object({ names }), answer: killed },
+  'process-hold': { body: Type.Object({ session: text, names }), answer: killed },
+  'process-release': { body: Type.Object({ names }), answer: nothing },
+  'process-running': { body: Type.Object({ names }), answer: Type.Array(text) },
   gone: { body: Type.Object({ pid: Type.Integer() }), answer: Type.Boolean() },
   'toxic-add': { body: Type.Object({ session: text, link: text, toxic }), answer: nothing },
   'toxic-remove': { body: Type.Object({ link: text, name: text }), answer: nothing },

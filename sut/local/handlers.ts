@@ -36,6 +36,15 @@ export function handlersOf(
     },
     links: (selector) => linkFaults.links(selector),
     kill: ({ names }) => processFaults.kill(names),
+    'process-hold': ({ session, names }) => {
+      sessions.heartbeat(session)
+      return processFaults.hold(session, names)
+    },
+    'process-release': async ({ names }) => {
+      await processFaults.release(names)
+      return none
+    },
+    'process-running': ({ names }) => processFaults.running(names),
     gone: ({ pid }) => processFaults.gone(pid),
     'toxic-add': async ({ session, link, toxic }) => {
       sessions.heartbeat(session)

@@ -13,17 +13,24 @@ export function faultPort(control: ControlClient, { id }: SystemFile, session: s
   const startRegion: FaultPort['startRegion'] = async (region) => {
     await control.call('region-start', { region })
   }
+  const startProcesses: FaultPort['startProcesses'] = async (names) => {
+    await control.call('process-release', { names: [...names] })
+  }
   const undo = async (action: UndoAction): Promise<void> => {
     const argument = (name: string): string => String(action.arguments[name])
     if (action.operation === 'removeToxic' || action.operation === 'toxic.remove')
       return removeToxic(argument('link'), argument('name'))
     if (action.operation === 'startRegion' || action.operation === 'region.start')
       return startRegion(argument('region'))
+    if (action.operation === 'startProcess') return startProcesses([argument('name')])
     throw new Failure('NOT_UNDONE', `the local target knows no undo '${action.operation}'`)
   }
   return {
     removeToxic,
     startRegion,
+    startProcesses,
+    stopProcesses: (names) => control.call('process-hold', { session, names: [...names] }),
+    runningOf: (names) => control.call('process-running', { names: [...names] }),
     links: (selector) => control.call('links', selector),
     async kill(instances) {
       const killed = await control.call('kill', { names: [...instances] })

@@ -6,6 +6,7 @@ import { Agent, request } from 'undici'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { certificateRotation } from '#chaos/faults/certificate-rotation.ts'
 import { linkLatency } from '#chaos/faults/link-latency.ts'
+import { processOutage } from '#chaos/faults/process-outage.ts'
 import { random } from '#lib/random.ts'
 import { waitFor } from '#lib/wait.ts'
 import type { ObservationLine } from '#reports/record/format.ts'
@@ -355,6 +356,23 @@ describe('stores', () => {
     expect((await system.sample()).stores.redis.leader).toBe('b')
     expect(await system.faults.residue()).toEqual([])
     for (const client of [before, after, returned]) await client.end().catch(() => undefined)
+  })
+  test('the primary is killed and kept down: its standby is promoted, and it comes back as the standby', async () => {
+    const sample = await system.sample()
+    const leader = sample.stores.postgres.leader!
+    const other = leader === 'a' ? 'b' : 'a'
+    const context = { random: random('outage'), sample, port: system.faults, system: system.descriptor }
+    const plan = await processOutage.plan({ service: 'postgres', count: 1 }, context)
+    expect(plan.targets).toEqual([`postgres-${leader}`])
+    await processOutage.inject(plan, system.faults)
+    expect(await processOutage.verify(plan, system.faults)).toContain(`postgres-${leader} was the leader`)
+    expect(await system.faults.residue()).toEqual([`process postgres-${leader} is kept down`])
+    const follows = async () => (await system.sample()).stores.postgres.leader === other
+    await waitFor(follows, { what: 'a promotion', ...settled })
+    expect(await processOutage.held!.prove(plan, system.faults)).toBe(`postgres-${leader} are down`)
+    for (const action of plan.undo) await system.faults.undo(action)
+    await waitFor(() => whole(other), { what: 'the old primary to follow', ...settled })
+    expect(await system.faults.residue()).toEqual([])
   })
 })
 

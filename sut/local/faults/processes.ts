@@ -13,6 +13,10 @@ export interface Killed {
 /** Killing processes, one by one or a region at once. A stopped region belongs to a session, and comes back with its end. */
 export interface ProcessFaults {
   kill(names: readonly string[]): Killed[]
+  /** Killed, and down until `release`, or until the session ends. */
+  hold(session: string, names: readonly string[]): Killed[]
+  release(names: readonly string[]): Promise<void>
+  running(names: readonly string[]): string[]
   gone(pid: number): boolean
   stopRegion(session: string, region: string): Killed[]
   /** Resolves when everything has been started; not when it is ready. */
@@ -40,6 +44,7 @@ const killed_max = 10_000
 export function createProcessFaults({ request, observe }: SystemContext, fleet: Fleet, stores: Stores): ProcessFaults {
   const killed = new Map<number, ProcessIdentity>()
   const stopped = new Map<Region, string>() // region → session
+  const down = new Map<string, string>() // name of a process that is kept down → session
 
   const remember = (each: Kill): Killed[] => {
     if (each === null) return []
@@ -57,18 +62,40 @@ export function createProcessFaults({ request, observe }: SystemContext, fleet: 
     const region = regionOf(name)
     if (!stopped.delete(region)) return
     observe.event('region-started', `region ${region}`, { region })
-    await Promise.all(partsIn(region).map((part) => part.release()))
+    await Promise.all(partsIn(region).flatMap((part) => (down.has(part.name) ? [] : [part.release()])))
   }
+  const named = (names: readonly string[]): Part[] => {
+    const parts = partsOf(fleet, stores)
+    return names.map((name) => {
+      const part = parts.find((each) => each.name === name)
+      if (part === undefined) throw new Failure('UNKNOWN_INSTANCE', `there is no process ${name} in this system`)
+      return part
+    })
+  }
+  const lives = (part: Part): boolean => {
+    const process = part.process()
+    return process !== null && alive(process)
+  }
+  const release: ProcessFaults['release'] = async (names) => {
+    const freed = partsOf(fleet, stores).filter(({ name }) => names.includes(name) && down.delete(name))
+    for (const { name, about } of freed) observe.event('process-started', name, about)
+    // One whose region is stopped comes back with it.
+    await Promise.all(freed.filter(({ about }) => !isStopped(about.region)).map((part) => part.release()))
+  }
+  const isStopped = (region: string): boolean => [...stopped.keys()].some((each) => each === region)
   return {
     startRegion,
-    kill(names) {
-      const parts = partsOf(fleet, stores)
-      const found = names.map((name) => {
-        const part = parts.find((each) => each.name === name)
-        if (part === undefined) throw new Failure('UNKNOWN_INSTANCE', `there is no process ${name} in this system`)
-        return part
+    release,
+    hold(session, names) {
+      return named(names).flatMap((part) => {
+        down.set(part.name, session)
+        observe.event('killed', part.name, part.about)
+        return remember(part.hold())
       })
-      return found.flatMap((part) => {
+    },
+    running: (names) => named(names).flatMap((part) => (lives(part) ? [part.name] : [])),
+    kill(names) {
+      return named(names).flatMap((part) => {
         observe.event('killed', part.name, part.about)
         return remember(part.kill())
       })
@@ -83,16 +110,16 @@ export function createProcessFaults({ request, observe }: SystemContext, fleet: 
       observe.event('region-stopped', `region ${region}`, { region })
       return partsIn(region).flatMap((part) => remember(part.hold()))
     },
-    runningIn: (name) =>
-      partsIn(regionOf(name)).flatMap((part) => {
-        const found = part.process()
-        return found !== null && alive(found) ? [part.name] : []
-      }),
-    isUp: (region) => ![...stopped.keys()].some((each) => each === region),
-    residue: () => [...stopped.keys()].map((region) => `region ${region} is stopped`),
+    runningIn: (name) => partsIn(regionOf(name)).flatMap((part) => (lives(part) ? [part.name] : [])),
+    isUp: (region) => !isStopped(region),
+    residue: () => [
+      ...[...stopped.keys()].map((region) => `region ${region} is stopped`),
+      ...[...down.keys()].map((name) => `process ${name} is kept down`),
+    ],
     async revert(session) {
       const own = [...stopped].filter(([, owner]) => owner === session)
       for (const [region] of own) await startRegion(region)
+      await release([...down].filter(([, owner]) => owner === session).map(([name]) => name))
     },
   }
 }

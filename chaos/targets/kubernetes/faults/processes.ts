@@ -7,7 +7,12 @@ import type { Agents } from '../agent/agents.ts'
 import { aboutPod, subjectOf } from '../watch/pods.ts'
 import type { ClusterView } from '../watch/view.ts'
 
-type PodFaults = Pick<FaultPort, 'kill'> & Required<Pick<FaultPort, 'deletePods' | 'leaving'>>
+type PodFaults = Pick<FaultPort, 'kill' | 'stopProcesses' | 'startProcesses' | 'runningOf'> &
+  Required<Pick<FaultPort, 'deletePods' | 'leaving'>>
+
+/** The kubelet restarts what ends in a pod, and nobody can tell it not to. */
+const cannotHold = (): Promise<never> =>
+  Promise.reject(new Failure('NOT_SUPPORTED_BY_TARGET', 'a cluster cannot keep single processes down'))
 
 export function createPodFaults(
   { api, namespace }: { api: Pick<Api, 'call'>; namespace: string },
@@ -35,6 +40,9 @@ export function createPodFaults(
       )
       return killed.flat()
     },
+    stopProcesses: cannotHold,
+    startProcesses: cannotHold,
+    runningOf: cannotHold,
     async deletePods(names) {
       const pods = names.map(find)
       await Promise.all(
