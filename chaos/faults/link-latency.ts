@@ -40,7 +40,8 @@ export const linkLatency: Fault<Static<typeof parameters>> = {
   inject: addToxics,
   ...provenOnLinks('link-latency', (before_ms, { round_trip_ms }, { details }) => {
     const enough = round_trip_ms !== null && round_trip_ms - before_ms >= (details['latency_ms'] as number) / 2
-    return enough ? `round trip ${before_ms.toFixed(1)} → ${round_trip_ms.toFixed(1)} ms` : null
+    const before = before_ms > 0 ? `${before_ms.toFixed(1)} → ` : ''
+    return enough ? `round trip ${before}${round_trip_ms.toFixed(1)} ms` : null
   }),
   revert: removeToxics,
 }
