@@ -1,9 +1,12 @@
 import { afterAll, expect, test } from 'vitest'
+import { systemClock } from '#lib/clock.ts'
 import { Failure } from '#lib/errors.ts'
 import { pause } from '#lib/wait.ts'
 import { injectionsOf } from '#reports/record/record.ts'
 import type { JournalLine } from '#reports/record/format.ts'
 import type { Experiment } from '../experiments/experiment.ts'
+import { startHolds } from './hold.ts'
+import type { Injection } from './injection.ts'
 import { expectAllReverted, forget, journalOf, play, small, statesOf } from './memory-run.ts'
 import type { MemoryWorld } from './memory-target.ts'
 
@@ -27,12 +30,12 @@ const held_ms = (journal: JournalLine[]): number[] =>
   injectionsOf(journal).map(({ at_ms }) => at_ms.reverting! - at_ms.effective!)
 
 test('each fault is held for as long as it says, and reverted at its own end', async () => {
-  const { journal, finished } = await play({ experiment: once(latency(0.1), outage(0.4), latency(0.2)) })
+  const { journal, finished } = await play({ experiment: once(latency(0.1), outage(2.5), latency(0.5)) })
   expect(finished.outcome.state).toBe('completed')
-  for (const [index, wanted_ms] of [100, 400, 200].entries()) {
-    expect(held_ms(journal)[index]).toBeGreaterThanOrEqual(wanted_ms - 5)
-    expect(held_ms(journal)[index]).toBeLessThan(wanted_ms + 90)
-  }
+  const held = held_ms(journal)
+  for (const [index, wanted_ms] of [100, 2500, 500].entries()) expect(held[index]).toBeGreaterThanOrEqual(wanted_ms - 5)
+  // Far from the longest, also on a machine that is busy.
+  for (const index of [0, 2]) expect(held[index]).toBeLessThan(2000)
   const reverted = statesOf(journal).filter((state) => state.endsWith('reverted'))
   expect(reverted).toEqual(['1 link-latency reverted', '1 link-latency reverted', '1 region-outage reverted'])
   expectAllReverted(journal)
@@ -42,29 +45,40 @@ test('a fault ends while a later one is still being put on', async () => {
   const { journal } = await play({
     experiment: once(latency(0.05), outage(0.05)),
     before: async (operation) => {
-      if (operation.startsWith('stopRegion')) await pause(300) // a region takes its time to stop
+      if (operation.startsWith('stopRegion')) await pause(1500) // a region takes its time to stop
     },
   })
   const states = statesOf(journal)
   expect(states.indexOf('1 link-latency reverted')).toBeLessThan(states.indexOf('1 region-outage effective'))
-  expect(held_ms(journal)[0]).toBeLessThan(140)
+  expect(held_ms(journal)[0]).toBeLessThan(1000)
 })
 
 test('faults that end together are reverted in the opposite order', async () => {
-  const { journal } = await play({ experiment: once(latency(0.1), outage(0.1)) })
-  const reverted = statesOf(journal).filter((state) => state.endsWith('reverted'))
-  expect(reverted).toEqual(['1 region-outage reverted', '1 link-latency reverted'])
+  const reverted: string[] = []
+  const injection = (name: string): Injection => ({
+    targets: [],
+    evidence: '',
+    proof_ms: 0,
+    cover: async () => {},
+    prove: async () => 0,
+    revert: async () => void reverted.push(name),
+  })
+  const signal = new AbortController().signal
+  await using holds = startHolds({ clock: systemClock, signal, look_every_ms: 60_000 })
+  for (const name of ['first', 'second', 'third']) holds.add(injection(name), 0.02)
+  await holds.ended()
+  expect(reverted).toEqual(['third', 'second', 'first'])
 })
 
 test('a fault is proved again and again while it is held, and just before its revert', async () => {
-  const { journal } = await play({ experiment: once(latency(0.4), outage(0.4)) })
+  const { journal } = await play({ experiment: once(latency(1.2), outage(1.2)) })
   for (const fault of ['link-latency', 'region-outage']) {
     const lines = journal.filter((line) => line.kind === 'fault').filter((line) => line.fault === fault)
     const proofs = lines.filter(({ state }) => state === 'proved')
     expect(proofs.length).toBeGreaterThanOrEqual(4)
     for (const { evidence } of proofs) expect(evidence).not.toBe('')
     const reverting = lines.find(({ state }) => state === 'reverting')!
-    expect(reverting.at_ms - proofs.at(-1)!.at_ms).toBeLessThan(40)
+    expect(reverting.at_ms - proofs.at(-1)!.at_ms).toBeLessThan(600)
   }
 })
 
