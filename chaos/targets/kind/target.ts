@@ -16,7 +16,7 @@ import { type PreparePorts, type Target, type TargetOptions, capabilities } from
  * be placed; the peak of a surge is to need two of them, in the middle between one and three, for with so few requests their rate
  * varies by half; and while one pod starts all others feel it (docs/decisions/005).
  */
-const load_percent = Math.min(100, 6 * availableParallelism())
+const load_percent = Math.min(100, 5 * availableParallelism())
 const shares = {
   cpu_request_percent: 40,
   requests_target_percent: Math.round(load_percent * 1.2),
