@@ -46,7 +46,8 @@ test('the chosen Secrets get a pair of the kept authority, then their pods are t
   const paths = patched.map(([path]) => path)
   expect(paths.slice(0, 2).toSorted()).toEqual(['secrets/gateway-a', 'secrets/gateway-b'])
   expect(paths.slice(2).toSorted()).toEqual(['pods/gateway-a-x', 'pods/gateway-b-x'])
-  const { stringData } = patched[0]![1] as { stringData: Record<string, string> }
+  const bodies = new Map(patched)
+  const { stringData } = bodies.get('secrets/gateway-a') as { stringData: Record<string, string> }
   expect(Object.keys(stringData)).toEqual(['gateway-certificate.pem', 'gateway-key.pem'])
   const leaf = new X509Certificate(stringData['gateway-certificate.pem']!)
   expect(leaf.verify(new X509Certificate(kept.authority).publicKey)).toBe(true)
@@ -54,7 +55,9 @@ test('the chosen Secrets get a pair of the kept authority, then their pods are t
   // Players reach it by the same addresses as before.
   expect(leaf.subjectAltName).toContain('192.0.2.7')
   expect(issued[0]).toEqual({ service: 'gateway', region: 'a', serial: leaf.serialNumber })
-  expect(patched[2]![1]).toEqual({ metadata: { annotations: { 'slot-chaos/certificate': leaf.serialNumber } } })
+  expect(bodies.get('pods/gateway-a-x')).toEqual({
+    metadata: { annotations: { 'slot-chaos/certificate': leaf.serialNumber } },
+  })
 })
 
 test('without a choice all of them, and a pod that does not answer shows none', async () => {
