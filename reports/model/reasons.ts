@@ -216,7 +216,8 @@ const tooMany: Reason = (operation, { rates, platform }) =>
   )
 
 /** What says that nobody served the request: how often is a matter of the service level, not of a reason. */
-export const unserved: ReadonlySet<string> = new Set(['unavailable', 'deadline_exceeded', 'internal', 'unreadable', ''])
+const ours = ['unavailable', 'deadline_exceeded', 'request_timeout', 'internal', 'unreadable', '']
+export const unserved: ReadonlySet<string> = new Set(ours)
 
 export const reasons: Readonly<Record<string, Reason>> = {
   insufficient_funds: fundsReason,

@@ -36,5 +36,6 @@ test('each problem of the contract is tried again if, and only if, the contract 
 
 test('what was refused before it was looked at cannot have been done', () => {
   expect(answer(429, 'too_many_requests')).toBe('never')
+  expect(answer(408, 'request_timeout')).toBe('never')
   expect(answer(503, 'unavailable')).toBe('unknown')
 })

@@ -24,7 +24,7 @@ export interface Answer {
 export function verdictOf({ status, error_code, connected, problem, readable }: Answer): Verdict {
   if (status === 0) return !connected && neverSent(error_code) ? 'never' : 'unknown'
   if (status >= 200 && status < 300) return readable && error_code < 1400 ? 'ok' : 'unknown'
-  if (status === 429 || problem === 'round_open') return 'never'
+  if (status === 408 || status === 429 || problem === 'round_open') return 'never'
   if (status >= 500) return 'unknown'
   if (problem === 'token_expired') return 'stale'
   // The same copy, with the same nonce, where it can dial: this refuses the second one, and the first may have been done.

@@ -12,6 +12,7 @@ export const problems = {
   forbidden: { status: 403, retry: false },
   account_suspended: { status: 403, retry: false },
   not_found: { status: 404, retry: false },
+  request_timeout: { status: 408, retry: true },
   name_taken: { status: 409, retry: false },
   idempotency_conflict: { status: 409, retry: false },
   round_cancelled: { status: 409, retry: false },

@@ -50,7 +50,9 @@ describe('the door', () => {
 
   test('sheds load beyond its places, and has them back afterwards', async () => {
     const waiting: (() => void)[] = []
-    const { server } = await door(() => new Promise((resolve) => waiting.push(() => resolve({ games: [] }))), 2)
+    const { server } = await door(() => new Promise((resolve) => waiting.push(() => resolve({ games: [] }))), {
+      in_flight_max: 2,
+    })
     const games = { method: 'GET', url: '/v1/games' } as const
     const first = [server.inject(games), server.inject(games)]
     for (const request of first) void request.then(() => undefined)

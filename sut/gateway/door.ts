@@ -16,11 +16,12 @@ import type { Rates } from './rates.ts'
 import { refusalOf } from './refusals.ts'
 import type { verifySignature } from './signature.ts'
 import { assertKept } from './text.ts'
+import { clientGone, isWhole, type Visit, type VisitLimits, type VisitOptions, visits } from './visits.ts'
 
 // The only door. A request passes, in this order, each with a refusal of its own:
 //
-//   places left? → headers → no abuse, not too often → size and JSON → token, not revoked → time and signature → nonce not seen
-//     → role → shape → no faster than reels turn → its service
+//   headers → no abuse, not too often → its body in time, size and JSON → a place left? → token, not revoked → time and signature
+//     → nonce not seen → role → shape → no faster than reels turn → its service
 export interface DoorOptions {
   operations: Record<OperationKind, Operation>
   holders: { of(token: string): Promise<Holder> }
@@ -29,13 +30,14 @@ export interface DoorOptions {
   nonces: Nonces
   rates: Pick<Rates, 'take' | 'assertBelow' | 'count'>
   clock: Clock
-  limits: {
-    in_flight_max: number
+  limits: VisitLimits & {
     body_bytes_max: number
+    /** For the work, from the moment on at which the whole request is here. */
     deadline_ms: number
     headers_max: number
     header_bytes_max: number
   }
+  takesPlace: VisitOptions['takesPlace']
   onRefusal: (code: ProblemCode) => void
   onInternalError: (error: unknown) => void
 }
@@ -49,6 +51,8 @@ declare module 'fastify' {
     jti: string
     /** On the monotonic clock. */
     deadline_ms: number
+    /** None before its headers were looked at. */
+    visit: Visit | null
   }
 }
 
@@ -67,6 +71,7 @@ const retryAfter_s = 1
 /** What no client of ours is answered, except by mistake: who collects many of them is not heard for a while. */
 const abusive: ReadonlySet<ProblemCode> = new Set([
   'malformed',
+  'request_timeout',
   'body_too_large',
   'unsupported_media_type',
   'headers_refused',
@@ -80,22 +85,23 @@ const keyed = Type.Object({ 'idempotency-key': idempotencyKey })
 export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise<void> {
   const { clock, limits, onRefusal, onInternalError } = options
   const document = JSON.stringify(openApiDocument(options.operations))
-  let inFlight = 0
+  const visitOf = visits(options)
 
   const enter = async (request: Request, reply: Reply): Promise<void> => {
     reply.headers(securityHeaders)
-    request.deadline_ms = clock.monotonic_ms() + limits.deadline_ms
-    if (inFlight >= limits.in_flight_max)
-      throw new Problem('unavailable', 'too many requests are being served: try again')
-    inFlight++
-    // `close` comes after every request, also one whose client went away.
-    reply.raw.once('close', () => inFlight--)
+    request.visit = visitOf(request.raw, reply.raw)
     assertHeaders(request.raw.rawHeaders, limits)
     const address = addressOf(request.ip)
     options.rates.assertBelow('abuse', address)
     // Whoever asks too often by himself takes nothing of what is for all.
     options.rates.take('address', address)
     options.rates.take('all', '')
+    request.visit.announced(address, (problem) => void reply.send(problem))
+  }
+
+  const arrive = async (request: Request): Promise<void> => {
+    request.visit!.arrived()
+    request.deadline_ms = clock.monotonic_ms() + limits.deadline_ms
   }
 
   const admit = async (request: Request, admitted: readonly Role[]): Promise<void> => {
@@ -117,12 +123,16 @@ export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise
     request.jti = holder.jti
   }
 
+  const admitting = (roles: readonly Role[]) => (request: Request) => request.visit!.during(() => admit(request, roles))
+
   const refuse = async (error: unknown, request: Request, reply: Reply) => {
     const { code, status, message } = refusalOf(error)
+    if (error === clientGone) return { code, message }
     onRefusal(code)
     if (abusive.has(code)) options.rates.count('abuse', addressOf(request.ip))
     if (code === 'internal') onInternalError(error)
     if (status === 503 || status === 429) reply.header('retry-after', String(retryAfter_s))
+    if (!isWhole(request.raw)) reply.header('connection', 'close')
     reply.status(status)
     return { code, message }
   }
@@ -132,13 +142,16 @@ export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise
     scope.decorateRequest('player_id', '')
     scope.decorateRequest('jti', '')
     scope.decorateRequest('deadline_ms', 0)
+    scope.decorateRequest('visit', null)
     parseJsonAndKeepText(scope, limits.body_bytes_max)
     scope.setErrorHandler(refuse)
     scope.addHook('onRequest', enter)
+    scope.addHook('preValidation', arrive)
     scope.addHook('preValidation', async ({ params, query }) => {
       assertKept('the path', params)
       assertKept('the query', query)
     })
+    scope.addHook('onSend', async ({ visit }) => visit?.answered())
     scope.get('/v1/openapi.json', async (_request, reply) => reply.type('application/json').send(document))
 
     for (const [kind, operation] of Object.entries(options.operations) as [OperationKind, Operation][]) {
@@ -146,7 +159,7 @@ export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise
       scope.route({
         method,
         url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
-        ...(signed ? { preValidation: (request: Request) => admit(request, admittedRoles[kind] ?? ['player']) } : {}),
+        ...(signed ? { preValidation: admitting(admittedRoles[kind] ?? ['player']) } : {}),
         schema: {
           ...(operation.body === undefined ? {} : { body: operation.body }),
           ...(operation.params === undefined ? {} : { params: operation.params }),
@@ -156,16 +169,7 @@ export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise
         },
         handler: async (request, reply) => {
           if (operation.rate !== undefined) options.rates.take(operation.rate, request.player_id)
-          const answer = await operation.handle({
-            body: request.body as never,
-            params: request.params as Record<string, string>,
-            query: request.query as Record<string, string>,
-            player_id: request.player_id,
-            jti: request.jti,
-            address: request.ip,
-            idempotency_key: String(request.headers['idempotency-key'] ?? ''),
-            deadline_ms: request.deadline_ms,
-          })
+          const answer = await request.visit!.during(() => operation.handle(askedBy(request)))
           reply.status(status)
           return answer
         },
@@ -173,6 +177,17 @@ export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise
     }
   }
 }
+
+const askedBy = (request: Request): Parameters<Operation['handle']>[0] => ({
+  body: request.body as never,
+  params: request.params as Record<string, string>,
+  query: request.query as Record<string, string>,
+  player_id: request.player_id,
+  jti: request.jti,
+  address: request.ip,
+  idempotency_key: String(request.headers['idempotency-key'] ?? ''),
+  deadline_ms: request.deadline_ms,
+})
 
 /** Names and values in turn, as Node gives them. Throws Problem headers_refused. */
 function assertHeaders(raw: readonly string[], { headers_max, header_bytes_max }: DoorOptions['limits']): void {

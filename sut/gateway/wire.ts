@@ -12,9 +12,14 @@ import { revocations } from './revocations.ts'
 import { skewMost_ms, verifySignature } from './signature.ts'
 
 // In flight: about what one gateway serves within its deadline when it is busy. More would only wait and end too late.
+// Bodies that have not arrived: more than honest clients ever have under way; an honest body arrives within milliseconds.
 const limits = {
   in_flight_max: 100,
   body_bytes_max: 16 * 1024,
+  body_ms: 3_000,
+  unfinished_address_max: 200,
+  unfinished_max: 1_000,
+  answer_ms: 10_000,
   deadline_ms: 2_000,
   headers_max: 50,
   header_bytes_max: 8 * 1024,
@@ -88,6 +93,7 @@ export async function wireGateway(platform: Platform): Promise<void> {
       rates: shared,
       clock,
       limits,
+      takesPlace: (moment) => moment === 'request',
       onRefusal: (code) => refusals.inc({ code }),
       onInternalError: (error) => log.error({ err: error }, 'a public request failed'),
     }),

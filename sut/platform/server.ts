@@ -8,6 +8,7 @@ import { calls, type CallName } from '#sut/contracts/calls.ts'
 import { services, type ServiceName } from '#sut/contracts/descriptor.ts'
 import { Problem, problems } from '#sut/contracts/problems.ts'
 import type { Certificates, CertificateWatch } from './certificates.ts'
+import { boundConnections, type ConnectionLimits, connectionLimits, serverOptions } from './connections.ts'
 import type { LoadMeter } from './load-meter.ts'
 import type { Metrics } from './metrics.ts'
 import type { CallHandler, HttpServer, ServedRequest } from './platform.ts'
@@ -36,15 +37,17 @@ export interface ServerOptions {
   tracer: Tracer
   /** Of the requests without a trace that are sampled: at the door alone, where traces begin. */
   trace_share: number
+  connections?: ConnectionLimits
 }
 
 /** HTTP/2 with mutual TLS; each request is measured, traced, and ends in an answer or in {code, message}. */
 export function httpServer(options: ServerOptions): HttpServer {
-  const { certificates, public: isPublic, log, metrics, meter } = options
+  const { certificates, public: isPublic, clock, log, metrics, meter, connections = connectionLimits } = options
   const server: HttpServer = fastify({
     http2: true,
     https: {
       ...contextOf(certificates.current(), isPublic),
+      ...(isPublic ? serverOptions(connections) : {}),
       // Else the first answer of a connection waits some 40 ms for the client to acknowledge the session tickets.
       noDelay: true,
       ...(isPublic ? { allowHTTP1: true } : { requestCert: true, rejectUnauthorized: true }),
@@ -60,6 +63,7 @@ export function httpServer(options: ServerOptions): HttpServer {
   // For connections to come: those that are open go on with what they agreed on.
   const stopRotation = certificates.onChange((fresh) => server.server.setSecureContext(contextOf(fresh, isPublic)))
   server.addHook('onClose', async () => stopRotation())
+  if (isPublic) bounded(server, connections, clock)
   follow(server, options.tracer, isPublic ? options.trace_share : 0)
   measure(server, metrics, meter)
   server.setErrorHandler((error: FastifyError | Problem, _request, reply) =>
@@ -67,6 +71,15 @@ export function httpServer(options: ServerOptions): HttpServer {
   )
   server.setNotFoundHandler((_request, reply) => answerProblem(reply, new Problem('not_found', 'no such route')))
   return server
+}
+
+function bounded(server: HttpServer, most: ConnectionLimits, clock: Clock): void {
+  const connections = boundConnections(server.server, most, clock)
+  server.addHook('onRequest', (request, reply, done) => {
+    connections.used(request.raw, reply.raw)
+    done()
+  })
+  server.addHook('onClose', async () => connections.close())
 }
 
 /** The door for players takes TLS 1.2 too; between services there is no reason to. */
@@ -79,7 +92,14 @@ export const requestSeconds = (metrics: Metrics): ReturnType<Metrics['histogram'
 function measure(server: HttpServer, metrics: Metrics, meter: LoadMeter): void {
   const seconds = requestSeconds(metrics)
   let in_flight = 0
-  server.addHook('onRequest', (request, reply, done) => {
+  // Its time runs from the moment on at which all of it is here: what a client takes to send it is not what it takes to serve it.
+  const gone = new WeakSet<object>()
+  server.addHook('onRequest', (_request, { raw }, done) => {
+    raw.once('close', () => gone.add(raw))
+    done()
+  })
+  server.addHook('preValidation', (_request, reply, done) => {
+    if (gone.has(reply.raw)) return done()
     const ended = meter.begin()
     in_flight++
     // `close` comes after every request, also one whose client went away: then there is no onResponse.

@@ -5,11 +5,11 @@ import { systemClock } from '#lib/clock.ts'
 import type { ProblemCode } from '#sut/contracts/problems.ts'
 import { Problem } from '#sut/contracts/problems.ts'
 import type { Call, HttpServer } from '#sut/platform/platform.ts'
-import { publicDoor } from '../door.ts'
+import { type DoorOptions, publicDoor } from '../door.ts'
 import { holders } from '../holders.ts'
 import { nonces } from '../nonces.ts'
 import { operations } from '../operations.ts'
-import { rates } from '../rates.ts'
+import { rates, type RatesOptions } from '../rates.ts'
 import { signatureOf, signingKeyOf, verifySignature } from '../signature.ts'
 
 const signing_master = 'master of the test'
@@ -27,8 +27,15 @@ export async function closeDoors(): Promise<void> {
   for (const server of open.splice(0)) await server.close()
 }
 
+export type DoorLimits = Partial<DoorOptions['limits']>
+interface Around {
+  /** Not listening; without one, one that is asked by `inject` alone. */
+  server?: HttpServer
+  most?: RatesOptions['most']
+}
+
 /** The door with what lies behind it answering as told. */
-export async function door(answer: (name: string) => unknown, in_flight_max = 10) {
+export async function door(answer: (name: string) => unknown, limits: DoorLimits = {}, around: Around = {}) {
   const called: Called[] = []
   const refused: ProblemCode[] = []
   const errors: unknown[] = []
@@ -37,7 +44,7 @@ export async function door(answer: (name: string) => unknown, in_flight_max = 10
     called.push({ name, options })
     return answer(name)
   }
-  const server = fastify() as unknown as HttpServer
+  const server = around.server ?? (fastify() as unknown as HttpServer)
   open.push(server)
   await server.register(
     publicDoor({
@@ -71,18 +78,24 @@ export async function door(answer: (name: string) => unknown, in_flight_max = 10
         store: { add: async () => [] },
         clock: systemClock,
         window_ms: 600_000,
-        most: { player: 3, address: 6, all: 8, spins: 2, abuse: 2 },
+        most: around.most ?? { player: 3, address: 6, all: 8, spins: 2, abuse: 2 },
         remembered_max: 10,
         onFallback: () => {},
       }),
       clock: systemClock,
       limits: {
-        in_flight_max,
+        in_flight_max: 10,
         body_bytes_max: 16 * 1024,
+        body_ms: 3_000,
+        unfinished_max: 1_000,
+        unfinished_address_max: 200,
+        answer_ms: 10_000,
         deadline_ms: 2_000,
         headers_max: 20,
         header_bytes_max: 2_000,
+        ...limits,
       },
+      takesPlace: (moment) => moment === 'request',
       onRefusal: (code) => refused.push(code),
       onInternalError: (error) => errors.push(error),
     }),
