@@ -22,7 +22,7 @@ import {
 import { holdCalls } from './holds.ts'
 
 /** `address`: where it comes from, as the gateway sees it. */
-const loginRequest = Type.Object({ ...api.credentials.properties, address: Type.String({ maxLength: 64 }) })
+const credentialsFrom = Type.Object({ ...api.credentials.properties, address: Type.String({ maxLength: 64 }) })
 
 // Calls between services: HTTP/2 with mutual TLS, JSON. Each names the callers that its server admits.
 // `idempotent`: the caller's platform may retry it by itself.
@@ -31,7 +31,7 @@ export const calls = {
     method: 'POST',
     path: '/players',
     callers: ['gateway'],
-    body: api.credentials,
+    body: credentialsFrom,
     answer: api.registered,
     idempotent: false,
   },
@@ -39,7 +39,7 @@ export const calls = {
     method: 'POST',
     path: '/login',
     callers: ['gateway'],
-    body: loginRequest,
+    body: credentialsFrom,
     answer: login,
     idempotent: true,
   },

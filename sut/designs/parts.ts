@@ -15,10 +15,16 @@ export interface Parts {
   'gateway.verify-token': (token: string) => Promise<{ player_id: string; role: Role; expires_at_ms: number }>
   /** Answers the nonce; throws Problem. */
   'gateway.verify-signature': (request: SignedRequest, secret: KeyObject, now_ms: number) => string
+  /** A place for a request that hashes a password, and how it is left; throws Problem. */
+  'gateway.take-costly-place': (address: string) => () => void
   'gateway.is-revoked': (jti: string) => Promise<boolean>
   /** The value that all gateways have under a nonce already, or null when it was set. */
   'gateway.claim-in-store': (key: string, value: string, ttl_ms: number) => Promise<string | null>
 
+  /** How much is hashed at once, waits, and is of one network. */
+  'identity.hashing-limits': { at_once: number; waiting_max: number; of_one_network_max: number }
+  /** Charges a network for a wrong password; undefined: it has none left. */
+  'identity.charge-failure': (network: string) => { giveBack: (share?: number) => void } | undefined
   'identity.is-password': (password_hash: string | undefined, password: string) => Promise<boolean>
   /** Ends the login that an access token came of. */
   'identity.end-login': (jti: string) => Promise<void>

@@ -23,6 +23,7 @@ import { houseSideWrong } from './bugs/house-side-wrong.ts'
 import { idempotencyOff } from './bugs/idempotency-off.ts'
 import { limitOffByStake } from './bugs/limit-off-by-stake.ts'
 import { limitUnseen } from './bugs/limit-unseen.ts'
+import { loginsUnbounded } from './bugs/logins-unbounded.ts'
 import { logoutIgnored } from './bugs/logout-ignored.ts'
 import { modelCountsTwice } from './bugs/model-counts-twice.ts'
 import { nonceBurned } from './bugs/nonce-burned.ts'
@@ -104,6 +105,7 @@ const all: readonly PlantedBug[] = [
   tokenUnverified,
   passwordIgnored,
   guessesInParallel,
+  loginsUnbounded,
   payTableStale,
   proofOtherTable,
 ]

@@ -9,8 +9,14 @@ export interface Answer<T> {
   body: T
 }
 
-/** A client of the public API, as a test drives it: signs what must be signed. The authority is the test's own. */
-export function playerClient(url: string): {
+/**
+ * A client of the public API, as a test drives it: signs what must be signed. The authority is the test's own. `address`: of this
+ * machine, where it comes from.
+ */
+export function playerClient(
+  url: string,
+  address?: string,
+): {
   /** `params`: of the path. */
   send<T>(kind: OperationKind, body?: object, key?: string, params?: Record<string, string>): Promise<Answer<T>>
   /** With what the path names, and a query. */
@@ -20,7 +26,10 @@ export function playerClient(url: string): {
   trace(header: string | undefined): void
   close(): Promise<void>
 } {
-  const dispatcher = new Agent({ connect: { rejectUnauthorized: false } })
+  const dispatcher = new Agent({
+    connect: { rejectUnauthorized: false },
+    ...(address !== undefined && { localAddress: address }),
+  })
   let holder: LoggedIn | undefined
   let traceparent: string | undefined
 

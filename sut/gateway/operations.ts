@@ -35,6 +35,8 @@ export interface Operation {
   moves_money: boolean
   /** A rate of its own, beside that of all requests of a player. */
   rate?: RateScope
+  /** Hashes a password, which costs as much as dozens of other requests: it has places and a rate of its own. */
+  costly?: true
   handle(request: PublicRequest<never>): Promise<unknown>
 }
 
@@ -49,13 +51,15 @@ export function operations(call: Call, signing_master: string): Record<api.Opera
       body: api.credentials,
       answer: api.registered,
       moves_money: false,
-      handle: ({ body, deadline_ms }: PublicRequest<api.Credentials>) =>
-        call('identity.register', { body, deadline_ms }),
+      costly: true,
+      handle: ({ body: { name, password }, address, deadline_ms }: PublicRequest<api.Credentials>) =>
+        call('identity.register', { body: { name, password, address }, deadline_ms }),
     },
     login: {
       body: api.credentials,
       answer: api.loggedIn,
       moves_money: false,
+      costly: true,
       handle: async ({ body: { name, password }, address, deadline_ms }: PublicRequest<api.Credentials>) =>
         withKey(await call('identity.login', { body: { name, password, address }, deadline_ms })),
     },

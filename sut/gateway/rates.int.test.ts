@@ -16,7 +16,7 @@ test('two gateways share their counts in Redis, which forgets them, and go on wh
       store: redisRates(client),
       clock: systemClock,
       window_ms: 600_000,
-      most: { player: 10, address: 10, all: 10, spins: 1_000, abuse: 1_000 },
+      most: { player: 10, address: 10, all: 10, spins: 1_000, logins: 1_000, abuse: 1_000 },
       remembered_max: 100,
       onFallback: (error) => fallbacks.push(error),
     }),

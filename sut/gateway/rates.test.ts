@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { type Rates, type RatesOptions, type RateScope, rates } from './rates.ts'
 
 const window_ms = 10_000
-const most = { player: 20, address: 40, all: 60, spins: 10, abuse: 5 }
+const most = { player: 20, address: 40, all: 60, spins: 10, logins: 5, abuse: 5 }
 
 function shop(options: Partial<RatesOptions> = {}) {
   const time = { ms: 0 }

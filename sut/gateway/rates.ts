@@ -9,13 +9,17 @@ import { Problem, type ProblemCode } from '#sut/contracts/problems.ts'
 //
 // The approximation by two counters is from Cloudflare, How we built rate limiting capable of scaling to millions of domains, 2017.
 
-/** Requests of a player, of an address, of all; spins of a player; requests of an address that no client of ours sends (door.ts). */
-export type RateScope = 'player' | 'address' | 'all' | 'spins' | 'abuse'
+/**
+ * Requests of a player, of an address, of all; spins of a player; of an address, logins and registrations, and what no client of ours
+ * sends (door.ts).
+ */
+export type RateScope = 'player' | 'address' | 'all' | 'spins' | 'logins' | 'abuse'
 const refusedWith: Readonly<Record<RateScope, ProblemCode>> = {
   player: 'too_many_requests',
   address: 'too_many_requests',
   all: 'too_many_requests',
   spins: 'spins_too_fast',
+  logins: 'too_many_requests',
   abuse: 'abuse_suspected',
 }
 

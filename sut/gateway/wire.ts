@@ -3,6 +3,7 @@ import { pause } from '#lib/wait.ts'
 import { login_ended_after_ms } from '#sut/contracts/promises.ts'
 import type { Platform } from '#sut/platform/platform.ts'
 import { tokenVerifier } from '#sut/platform/identity.ts'
+import { costlyPlaces, withPlaces } from './costly.ts'
 import { publicDoor } from './door.ts'
 import { holders } from './holders.ts'
 import { nonces, type NonceStore } from './nonces.ts'
@@ -26,10 +27,16 @@ const limits = {
 }
 
 /**
- * Requests in a window, far above what the players of an experiment ask for: one person 30/s, one address (behind it may be a whole
- * network) 2,000/s, all together 10,000/s. No reel turns ten times a second. A tenth of what an address may ask may be abuse.
+ * Requests in a window, far above what the players of an experiment ask for: one person 30/s, one address (behind it may
+ * be a whole network) 2,000/s, all together 10,000/s. No reel turns ten times a second. A tenth of what an address may
+ * ask may be abuse. A login is a hash of 10 ms, so 50/s of an address are half of a core.
  */
-const rateLimits = { window_ms: 10_000, most: { player: 300, address: 20_000, all: 100_000, spins: 100, abuse: 2_000 } }
+const rateLimits = {
+  window_ms: 10_000,
+  most: { player: 300, address: 20_000, all: 100_000, spins: 100, logins: 500, abuse: 2_000 },
+}
+/** Of the places of a gateway, those for logins and registrations. */
+const costlyLimits = { places_max: 20, of_one_address_max: 12 }
 const share_every_ms = 500
 const revokedEvery_ms = 2_000
 
@@ -73,7 +80,10 @@ export async function wireGateway(platform: Platform): Promise<void> {
 
   await platform.http.register(
     publicDoor({
-      operations: operations(platform.call, signing_master),
+      operations: withPlaces(
+        operations(platform.call, signing_master),
+        platform.part('gateway.take-costly-place', costlyPlaces(costlyLimits, shared)),
+      ),
       holders: holders({
         verify: platform.part('gateway.verify-token', tokenVerifier(platform)),
         signing_master,

@@ -5,7 +5,9 @@ import type { Credentials } from '#sut/contracts/api.ts'
 import type { Database } from '#sut/platform/database.ts'
 import { accounts } from './accounts.ts'
 import { attemptLimits, attempts } from './attempts.ts'
+import { budget } from './budget.ts'
 import { outboxLines } from './dump.ts'
+import { hashing } from './hashing.ts'
 import { logins, tokenLife_s } from './logins.ts'
 import { operators } from './operators.ts'
 import { passwords } from './passwords.ts'
@@ -32,13 +34,18 @@ const home = '192.0.2.1'
 const open = async () => {
   const { register, login } = accounts({
     players: playerStore(database),
-    passwords: await passwords({ at_once: 2, waiting_max: 50 }),
+    passwords: await passwords(),
+    hashing: hashing({ at_once: 2, waiting_max: 300, of_one_network_max: 300 }),
+    failures: budget({ burst: 1_000, per_s: 0, remembered_max: 1_000 }, systemClock),
     attempts: attempts(database, limits, systemClock),
     isStaffSecret: () => false,
     logins: tokens(),
     clock: systemClock,
   })
-  return { register, login: (credentials: Credentials) => login(credentials, home) }
+  return {
+    register: (credentials: Credentials) => register(credentials, home),
+    login: (credentials: Credentials) => login(credentials, home),
+  }
 }
 /** Types of the events about somebody, in their order, and what they say beside that. */
 const eventsOf = async (player_id: string): Promise<object[]> => {
@@ -251,7 +258,7 @@ describe('an operator', () => {
 
   test('and an auditor have accounts from the secrets, made once, which no operator can suspend', async () => {
     const secrets = { operator_password: 'operator-secret', auditor_password: 'auditor-secret' }
-    const hasher = await passwords({ at_once: 2, waiting_max: 50 })
+    const hasher = await passwords()
     await Promise.all([1, 2].map(() => ensureStaff(playerStore(database), hasher, secrets)))
     await ensureStaff(playerStore(database), hasher, { operator_password: 'later', auditor_password: 'later' })
     const { login, register } = await open()

@@ -80,6 +80,15 @@ export function attempts(
         },
       }
     },
+    /** Whether somebody with the right password of this name has lately been in from there. */
+    known: async (name: string, address: string): Promise<boolean> => {
+      const rows = await database.query(
+        `select from known_networks where name_key = lower($1) and network = $2
+           and last_at > clock_timestamp() - $3 * interval '1 ms'`,
+        [name, networkOf(address), known_ms],
+      )
+      return rows.length > 0
+    },
     removeOld: async (): Promise<void> => {
       await database.query(
         `delete from guesses where last_at < now() - $1 * interval '1 ms' and coalesce(locked_until < now(), true)`,

@@ -4,6 +4,8 @@ import { newId } from '#lib/random.ts'
 import { openDatabase, type Database } from '#sut/platform/database.ts'
 import { accounts } from './accounts.ts'
 import { attemptLimits, attempts } from './attempts.ts'
+import { budget } from './budget.ts'
+import { hashing } from './hashing.ts'
 import { logins } from './logins.ts'
 import { passwords } from './passwords.ts'
 import { playerStore } from './players.ts'
@@ -29,7 +31,9 @@ const locked = { code: 'too_many_requests' }
 const instance = async (database: Database) =>
   accounts({
     players: playerStore(database),
-    passwords: await passwords({ at_once: 2, waiting_max: 300 }),
+    passwords: await passwords(),
+    hashing: hashing({ at_once: 2, waiting_max: 300, of_one_network_max: 300 }),
+    failures: budget({ burst: 1_000, per_s: 0, remembered_max: 1_000 }, systemClock),
     attempts: attempts(database, attemptLimits, systemClock),
     isStaffSecret: staffSecrets(secrets),
     logins: logins({ database, sign: async ({ jti }) => jti, clock: systemClock }),
@@ -50,7 +54,7 @@ describe('of 100 guesses at once, at two instances, five are verified', () => {
   test('of a name that somebody has, and of one that nobody has', async () => {
     const [one, two] = await both()
     const ada = { name: newId(), password: 'correct horse' }
-    await one.register(ada)
+    await one.register(ada, home)
     for (const name of [ada.name, newId()]) {
       const guess = (_: unknown, index: number) =>
         (index % 2 === 0 ? one : two).login({ name, password: `battery staple ${index}` }, elsewhere)
@@ -64,7 +68,7 @@ describe('whoever guesses locks out himself', () => {
   const someone = async () => {
     const [one, two] = await both()
     const ada = { name: newId(), password: 'correct horse' }
-    await one.register(ada)
+    await one.register(ada, home)
     const wrong = { ...ada, password: 'battery staple' }
     const guessFrom = (address: string, times: number) =>
       Promise.allSettled(Array.from({ length: times }, () => two.login(wrong, address)))
@@ -96,7 +100,7 @@ describe('whoever guesses locks out himself', () => {
 
   test('a generated secret of the staff passes every lock, from wherever the guesses come; a wrong one does not', async () => {
     const [one, two] = await both()
-    await ensureStaff(playerStore(fixture.database), await passwords({ at_once: 2, waiting_max: 50 }), secrets)
+    await ensureStaff(playerStore(fixture.database), await passwords(), secrets)
     const right = { name: 'Operator', password: secrets.operator_password }
     const wrong = { ...right, password: 'c'.repeat(36) }
     const results = await Promise.allSettled(Array.from({ length: 100 }, () => two.login(wrong, elsewhere)))

@@ -3,7 +3,9 @@ import type { Platform } from '#sut/platform/platform.ts'
 import { signToken } from '#sut/platform/identity.ts'
 import { accounts } from './accounts.ts'
 import { attemptLimits, attempts } from './attempts.ts'
+import { budget } from './budget.ts'
 import { outboxLines } from './dump.ts'
+import { hashing } from './hashing.ts'
 import { logins } from './logins.ts'
 import { operators } from './operators.ts'
 import { passwords } from './passwords.ts'
@@ -11,8 +13,13 @@ import { playerStore } from './players.ts'
 import { ensureStaff, staffSecrets } from './staff.ts'
 import { rotation, tokenKeys } from './token-keys.ts'
 
-/** Two at once: a login burst may not take more than two cores. */
-const hashing = { at_once: 2, waiting_max: 300 }
+/** One at once: a burst of logins takes no more than a core. In the queue a hash waits for a third of a second at most. */
+const hashingLimits = { at_once: 1, waiting_max: 16, of_one_network_max: 9 }
+/**
+ * Wrong passwords of one network, by this instance. Behind a network may be many persons: who has been in from there before needs none of
+ * it. All instances together keep to `guesses_looked_at`.
+ */
+const failureLimits = { burst: 10, per_s: 0.5, remembered_max: 50_000 }
 const cleanUpEvery_ms = 10 * 60_000
 const renewKeysEvery_ms = 10_000
 
@@ -25,8 +32,9 @@ export async function wireIdentity(platform: Platform): Promise<void> {
   if (token_seal === undefined) throw new Error('identity needs the secret token_seal')
   const database = platform.database()
   const keys = tokenKeys(database, token_seal, rotation)
-  const hasher = await passwords(hashing)
-  const { clock } = platform
+  const { clock, metrics } = platform
+  const hashes = metrics.counter('identity_password_hashes_total', 'Passwords that were hashed, at 10 ms each')
+  const hasher = await passwords(() => hashes.inc())
   const sessions = logins({
     database,
     sign: async (claims, expires_in_s) => signToken(await keys.signing(), claims, expires_in_s, clock.wall_ms()),
@@ -40,6 +48,8 @@ export async function wireIdentity(platform: Platform): Promise<void> {
   const { register, login } = accounts({
     players,
     passwords: { ...hasher, verify: platform.part('identity.is-password', hasher.verify) },
+    hashing: hashing(platform.part('identity.hashing-limits', hashingLimits)),
+    failures: { take: platform.part('identity.charge-failure', budget(failureLimits, clock).take) },
     attempts: tries,
     isStaffSecret: staffSecrets(platform.config.secrets),
     logins: sessions,
@@ -48,7 +58,7 @@ export async function wireIdentity(platform: Platform): Promise<void> {
 
   platform.outbox(database)
   platform.dump('outbox', () => outboxLines(database))
-  platform.serve('identity.register', ({ body }) => register(body))
+  platform.serve('identity.register', ({ body: { address, ...credentials } }) => register(credentials, address))
   platform.serve('identity.login', ({ body: { address, ...credentials } }) => login(credentials, address))
   platform.serve('identity.refresh', ({ body }) => refresh(body.refresh_token))
   const refresh = platform.part('identity.refresh', (refresh_token) => sessions.refresh(refresh_token))

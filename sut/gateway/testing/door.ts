@@ -78,7 +78,7 @@ export async function door(answer: (name: string) => unknown, limits: DoorLimits
         store: { add: async () => [] },
         clock: systemClock,
         window_ms: 600_000,
-        most: around.most ?? { player: 3, address: 6, all: 8, spins: 2, abuse: 2 },
+        most: around.most ?? { player: 3, address: 6, all: 8, spins: 2, logins: 6, abuse: 2 },
         remembered_max: 10,
         onFallback: () => {},
       }),
