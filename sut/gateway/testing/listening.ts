@@ -39,7 +39,7 @@ export async function listeningDoor(
     trace_share: 0,
     connections: { ...connectionLimits, ...connections },
   })
-  const most = { player: 1e6, address: 1e6, all: 1e6, spins: 1e6, abuse: 1e6 }
+  const most = { player: 1e6, address: 1e6, all: 1e6, spins: 1e6, logins: 1e6, abuse: 1e6 }
   const { called, refused } = await door(answer, { in_flight_max: 100, ...limits }, { server, most })
   await server.listen({ host: '127.0.0.1', port: 0 })
   const { port } = server.server.address() as AddressInfo
