@@ -126,7 +126,7 @@ function designPages(): string[] {
     '',
     '## Planted bugs',
     '',
-    'Each is a control of the harness (`npm run chaos -- controls`): in its experiment its check must turn the verdict red.',
+    'Each is a control of the harness (`npm run chaos -- controls`): in its experiment its check, or what the experiment expects, must turn the verdict red.',
     '',
     ...table(
       ['design', '', 'caught by', 'experiment', 'takes the place of'],

@@ -4,6 +4,7 @@ import type { Experiment } from '#chaos/experiments/experiment.ts'
 import type { Plan } from '#chaos/engine/plan.ts'
 import { Failure, textOf } from '#lib/errors.ts'
 import { readLines } from '#lib/json-lines.ts'
+import { limitOf } from '#reports/gate/expectations.ts'
 import { judgeRun } from '#reports/gate/judge.ts'
 import { recordFiles } from '#reports/record/format.ts'
 import type { ResultFile } from '#reports/record/result.ts'
@@ -18,9 +19,9 @@ const tries_max = 20
 
 /**
  * The experiment of a planted bug, no longer than the bug needs: a run of a system with a bug has nothing to say of how fast it recovers,
- * and must not end early because it serves badly.
+ * and must not end early because it serves badly. Of what the experiment expects stays what must catch the bug, if that is no check.
  */
-export const shortened = (experiment: Experiment): Experiment => ({
+export const shortened = (experiment: Experiment, caught_by: string): Experiment => ({
   ...experiment,
   load: {
     ...experiment.load,
@@ -32,12 +33,19 @@ export const shortened = (experiment: Experiment): Experiment => ({
   stop: { failed_share_max: 0.99, for_s: 600 },
   expectations: {
     consistent: true,
+    ...limitNamed(caught_by, experiment),
     waives: {
       recovers: 'what is asked is whether the bug is found, not how fast a system with it recovers',
       whole: 'what is asked is whether the bug is found, not what a system with it lacks',
     },
   },
 })
+
+function limitNamed(name: string, { expectations }: Experiment): Partial<Experiment['expectations']> {
+  if (!Object.hasOwn(limitOf, name)) return {}
+  const field = limitOf[name as keyof typeof limitOf]
+  return { [field]: expectations[field] }
+}
 
 /** The sum over all instances and databases that told of it. */
 export async function marksOf(folder: string): Promise<Marks> {

@@ -16,7 +16,7 @@ function resultWith(failed: readonly string[], { id = 'one', p99_ms = 100 } = {}
   }))
   return {
     run: { id, experiment: 'calm', target: 'local', design: 'standard' },
-    verdict: { system: state, harness: 'PASS', cleanup: 'PASS', sentence: 'What happened.' },
+    verdict: { system: state, harness: 'PASS', cleanup: 'PASS', sentence: 'What happened.', expectations: [] },
     recovery: { trials: [], summary: { trials: 0, median_s: null } },
     elasticity: { slo_violation_s: 0 },
     consistency: { checks, operations: 10, violations: [] },
@@ -37,6 +37,20 @@ test('caught is by the check that is meant for it, whoever else saw it', () => {
   expect(outcomeOf({ bug: bug('a-bug'), marks: { ran: 0, reached: 0 }, failure: 'no system' })).toBe('failed')
   // Marks may be lost with an instance: what a check has seen was reached.
   expect(outcomeOf(run('a-bug', 0, ['money-conserved']))).toBe('caught')
+})
+
+test('a bug that only its service level shows is caught by what the experiment expects', () => {
+  const slow: Controlled = { ...bug('slow-bug'), caught_by: 'service level', experiment: 'under-attack' }
+  const outcome = (name: string, state: string, failed: readonly string[] = []) => {
+    const result = resultWith(failed)
+    result.verdict.expectations = [{ name, limit: 'at most 3 s', measured: '12 s', state } as never]
+    return outcomeOf({ bug: slow, marks: { ran: 5, reached: 3 }, result })
+  }
+  expect(outcome('service level', 'FAIL')).toBe('caught')
+  expect(outcome('service level', 'PASS')).toBe('missed')
+  expect(outcome('service level', 'INCONCLUSIVE')).toBe('missed')
+  expect(outcome('recovery', 'FAIL')).toBe('missed')
+  expect(outcome('service level', 'PASS', ['nonces-once'])).toBe('caught_otherwise')
 })
 
 test('what made no difference is not missed: the load is to blame', () => {
@@ -83,9 +97,19 @@ test('a run without a result counts as none, with its reason', () => {
   expect(controlsText(controlsOf([lost], []))).toContain('no result: 1 (the system did not start)')
 })
 
+test('of what the experiment expects stays what must catch the bug', () => {
+  const { expectations } = experiments['under-attack']!
+  const { slo_violation_s_max, failed_share_max } = shortened(
+    experiments['under-attack']!,
+    'service level',
+  ).expectations
+  expect([slo_violation_s_max, failed_share_max]).toEqual([expectations.slo_violation_s_max, undefined])
+  expect(slo_violation_s_max).toBeDefined()
+})
+
 test('the experiment of a bug is shortened, and keeps its faults and its load', () => {
   for (const experiment of Object.values(experiments)) {
-    const short = shortened(experiment)
+    const short = shortened(experiment, 'money-conserved')
     expect(short.trials).toBeLessThanOrEqual(2)
     expect(short.faults).toEqual(experiment.faults)
     expect(short.load).toMatchObject({ rate_per_s: experiment.load.rate_per_s, players: experiment.load.players })

@@ -19,7 +19,7 @@ export interface PlantedRun {
 }
 
 /**
- * caught: by the check that is meant for it · caught_otherwise: by other checks alone · missed: it made a difference, and no check saw it ·
+ * caught: by the check (or the expectation of the experiment) that is meant for it · caught_otherwise: by other checks alone · missed: it made a difference, and no check saw it ·
  * not_reached: it made no difference, so that nothing can be said of the checks · failed: there is no result.
  */
 export type Outcome = 'caught' | 'caught_otherwise' | 'missed' | 'not_reached' | 'failed'
@@ -46,10 +46,13 @@ export interface Controls {
 const failedOf = ({ consistency }: ResultFile): string[] =>
   consistency.checks.filter(({ state }) => state === 'FAIL').map(({ name }) => name)
 
+const isMissed = (expectation: string, { verdict }: ResultFile): boolean =>
+  verdict.expectations.some(({ name, state }) => name === expectation && state === 'FAIL')
+
 export function outcomeOf({ bug, marks, result }: PlantedRun): Outcome {
   if (result === undefined) return 'failed'
   const failed = failedOf(result)
-  if (failed.includes(bug.caught_by)) return 'caught'
+  if (failed.includes(bug.caught_by) || isMissed(bug.caught_by, result)) return 'caught'
   if (failed.length > 0) return 'caught_otherwise'
   return marks.reached > 0 ? 'missed' : 'not_reached'
 }

@@ -57,6 +57,7 @@ export function memoryWorld(options: MemoryOptions = {}): MemoryWorld {
       'link.toxic',
       'region.outage',
       'certificate.rotate',
+      'requests.hold',
     ],
     up: async () => {
       await did('up')
@@ -151,6 +152,7 @@ function memoryFaults(existing: Set<string>, did: Did, { blunt = false, world, b
   const add = (name: string): void => void (blunt || existing.add(name))
   const toxicName = (link: string, name: string): string => `toxic ${name} on ${link}`
   const toxics = new Map<string, Toxic>()
+  const held = new Map<string, number>()
   let certificates = 1
   const port: FaultPort = {
     links: async ({ from, to, from_region }) =>
@@ -231,14 +233,29 @@ function memoryFaults(existing: Set<string>, did: Did, { blunt = false, world, b
       if (!blunt) certificates++
       return [{ service, region, serial: blunt ? 'never shown' : `serial-${certificates}` }]
     },
+    holdRequests: async (region, { connections, streams }) => {
+      await did(`holdRequests ${region} ${connections} ${streams}`)
+      add(`held ${region}`)
+      held.set(region, connections * streams)
+    },
+    heldRequests: async (region) => {
+      const wanted = held.get(region) ?? 0
+      const open = existing.has(`held ${region}`) ? wanted : 0
+      return { wanted, open, refused: 0, beyond: 0, refusals: {} }
+    },
+    releaseRequests: async (region) => {
+      await did(`releaseRequests ${region}`)
+      existing.delete(`held ${region}`)
+    },
     shownCertificate: async () => `serial-${certificates}`,
     undo: async ({ operation, arguments: { link, name, region, machine } }) => {
       if (operation === 'removeToxic') await port.removeToxic(String(link), String(name))
       else if (operation === 'startProcess') await port.startProcesses([String(name)])
+      else if (operation === 'releaseRequests') await port.releaseRequests!(String(region))
       else if (operation === 'resumeMachine') await port.resumeMachine!(String(machine))
       else await port.startRegion(String(region))
     },
-    residue: async () => [...existing].filter((name) => name.startsWith('toxic') || name.startsWith('stopped')),
+    residue: async () => [...existing].filter((name) => /^(toxic|stopped|held)/.test(name)),
   }
   return port
 }

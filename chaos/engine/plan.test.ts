@@ -4,7 +4,7 @@ import { inTopology } from '#sut/contracts/topology.ts'
 import { slotBackend } from '#sut/descriptor.ts'
 import { choices } from '#sut/designs/registry.ts'
 import { experiments } from '../experiments/registry.ts'
-import { underAttack } from '../experiments/under-attack.ts'
+import { actorsAtWork } from '../experiments/actors-at-work.ts'
 import { suites } from '../experiments/suites.ts'
 import { faults } from '../faults/registry.ts'
 import type { Catalogue } from './catalogue.ts'
@@ -18,7 +18,7 @@ const catalogue: Catalogue = {
   journeys: ['player'],
   profiles: ['steady', 'surge'],
   designs: ['standard', 'monolith'],
-  dangers: [...Object.keys(underAttack), 'acknowledged_during_fault'],
+  dangers: [...Object.keys(actorsAtWork), 'acknowledged_during_fault'],
   targets: {
     memory: memoryWorld().target,
     weak: { ...memoryWorld({ capabilities: ['link.toxic'] }).target, name: 'weak' },
@@ -69,7 +69,7 @@ test.each([
 test('with less load less must be met', () => {
   const expected = (load_percent: number) =>
     planRun(request({ experiment: experiments['calm'], load_percent }), catalogue).experiment.expectations.exercised
-  expect(expected(100)).toEqual(underAttack)
+  expect(expected(100)).toEqual(actorsAtWork)
   expect(expected(40)).toEqual({ overlapping_transfers: 2, keys_sent_again: 1, attacks: 1 })
 })
 

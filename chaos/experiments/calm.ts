@@ -1,5 +1,5 @@
 import type { Experiment } from './experiment.ts'
-import { underAttack } from './under-attack.ts'
+import { actorsAtWork } from './actors-at-work.ts'
 
 export const calm: Experiment = {
   name: 'calm',
@@ -12,5 +12,5 @@ export const calm: Experiment = {
   faults: [],
   recovery: { good_s: 5, limit_s: 30 },
   stop: { failed_share_max: 0.6, for_s: 20 },
-  expectations: { consistent: true, exercised: { ...underAttack }, failed_share_max: 0.01, slo_violation_s_max: 3 },
+  expectations: { consistent: true, exercised: { ...actorsAtWork }, failed_share_max: 0.01, slo_violation_s_max: 3 },
 }

@@ -1,5 +1,5 @@
 import type { Experiment } from './experiment.ts'
-import { underAttack } from './under-attack.ts'
+import { actorsAtWork } from './actors-at-work.ts'
 
 // Replicas stay as they are: one that is scaled in would not show its new certificate any more.
 export const certificateRotation: Experiment = {
@@ -14,5 +14,9 @@ export const certificateRotation: Experiment = {
   faults: [{ fault: 'certificate-rotation', parameters: {}, hold_s: 5 }],
   recovery: { good_s: 5, limit_s: 60 },
   stop: { failed_share_max: 0.6, for_s: 20 },
-  expectations: { consistent: true, exercised: { ...underAttack, acknowledged_during_fault: 10 }, failed_share_max: 0 },
+  expectations: {
+    consistent: true,
+    exercised: { ...actorsAtWork, acknowledged_during_fault: 10 },
+    failed_share_max: 0,
+  },
 }

@@ -1,5 +1,5 @@
 import type { Experiment } from './experiment.ts'
-import { underAttack } from './under-attack.ts'
+import { actorsAtWork } from './actors-at-work.ts'
 
 export const databaseLinkDown: Experiment = {
   name: 'database-link-down',
@@ -12,5 +12,5 @@ export const databaseLinkDown: Experiment = {
   faults: [{ fault: 'link-down', parameters: { from: 'wallet', to: 'postgres', mode: 'blackhole' }, hold_s: 10 }],
   recovery: { good_s: 5, limit_s: 40 },
   stop: { failed_share_max: 0.95, for_s: 60 },
-  expectations: { consistent: true, exercised: { ...underAttack, acknowledged_during_fault: 10 }, recovery_s_max: 30 },
+  expectations: { consistent: true, exercised: { ...actorsAtWork, acknowledged_during_fault: 10 }, recovery_s_max: 30 },
 }

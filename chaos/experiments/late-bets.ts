@@ -1,5 +1,5 @@
 import type { Experiment } from './experiment.ts'
-import { underAttack } from './under-attack.ts'
+import { actorsAtWork } from './actors-at-work.ts'
 
 // Later than the resolver takes a round (3 s), so that its rollback overtakes the bet: whoever resolves in region b is not slowed down.
 const latency_ms = 4_500
@@ -21,5 +21,5 @@ export const lateBets: Experiment = {
   ],
   recovery: { good_s: 5, limit_s: 40 },
   stop: { failed_share_max: 0.95, for_s: 60 },
-  expectations: { consistent: true, exercised: { ...underAttack }, recovery_s_max: 30 },
+  expectations: { consistent: true, exercised: { ...actorsAtWork }, recovery_s_max: 30 },
 }

@@ -1,5 +1,5 @@
 import type { Experiment } from './experiment.ts'
-import { underAttack } from './under-attack.ts'
+import { actorsAtWork } from './actors-at-work.ts'
 
 export const linkLatencyWallet: Experiment = {
   name: 'link-latency-wallet',
@@ -16,7 +16,7 @@ export const linkLatencyWallet: Experiment = {
   stop: { failed_share_max: 0.6, for_s: 20 },
   expectations: {
     consistent: true,
-    exercised: { ...underAttack, acknowledged_during_fault: 10 },
+    exercised: { ...actorsAtWork, acknowledged_during_fault: 10 },
     recovery_s_max: 25,
     failed_share_max: 0.02,
   },

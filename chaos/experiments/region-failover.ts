@@ -1,5 +1,5 @@
 import type { Experiment } from './experiment.ts'
-import { underAttack } from './under-attack.ts'
+import { actorsAtWork } from './actors-at-work.ts'
 
 // The hold is longer than the lease of the PostgreSQL primary (ttl 20 s): the promotion happens while the region is dark.
 export const regionFailover: Experiment = {
@@ -14,5 +14,5 @@ export const regionFailover: Experiment = {
   // Players are watched until the region is back, which takes pods a minute: its standby, catching up, can make them wait once more.
   recovery: { good_s: 5, limit_s: 120 },
   stop: { failed_share_max: 0.95, for_s: 60 },
-  expectations: { consistent: true, exercised: { ...underAttack, acknowledged_during_fault: 10 }, recovery_s_max: 45 },
+  expectations: { consistent: true, exercised: { ...actorsAtWork, acknowledged_during_fault: 10 }, recovery_s_max: 45 },
 }

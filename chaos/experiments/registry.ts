@@ -6,6 +6,7 @@ import { lateBets } from './late-bets.ts'
 import { linkLatencyWallet } from './link-latency-wallet.ts'
 import { regionFailover } from './region-failover.ts'
 import { trafficSurge } from './traffic-surge.ts'
+import { underAttack } from './under-attack.ts'
 import { walletKill } from './wallet-kill.ts'
 
 export const experiments: Readonly<Record<string, Experiment>> = Object.fromEntries(
@@ -17,6 +18,7 @@ export const experiments: Readonly<Record<string, Experiment>> = Object.fromEntr
     lateBets,
     databaseLinkDown,
     certificateRotation,
+    underAttack,
     calm,
   ].map((each) => [each.name, each]),
 )

@@ -1,5 +1,5 @@
 import type { Experiment } from './experiment.ts'
-import { underAttack } from './under-attack.ts'
+import { actorsAtWork } from './actors-at-work.ts'
 
 export const trafficSurge: Experiment = {
   name: 'traffic-surge',
@@ -14,7 +14,7 @@ export const trafficSurge: Experiment = {
   stop: { failed_share_max: 0.8, for_s: 20 },
   expectations: {
     consistent: true,
-    exercised: { ...underAttack },
+    exercised: { ...actorsAtWork },
     failed_share_max: 0.05,
     slo_violation_s_max: 20,
     scales_out: [

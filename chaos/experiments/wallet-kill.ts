@@ -1,5 +1,5 @@
 import type { Experiment } from './experiment.ts'
-import { underAttack } from './under-attack.ts'
+import { actorsAtWork } from './actors-at-work.ts'
 
 // Three trials kill one of the wallet's two instances in region a. The seed chooses; the second crash of the same slot waits
 // for 10 s of restart back-off, as in Kubernetes, so trials differ: that is why there are three. Recovery may therefore last
@@ -17,7 +17,7 @@ export const walletKill: Experiment = {
   stop: { failed_share_max: 0.6, for_s: 20 },
   expectations: {
     consistent: true,
-    exercised: { ...underAttack, acknowledged_during_fault: 10 },
+    exercised: { ...actorsAtWork, acknowledged_during_fault: 10 },
     recovery_s_max: 15,
     failed_share_max: 0.02,
   },

@@ -40,6 +40,8 @@ const uses: [string, Record<string, unknown>][] = [
   ['node-pause', { region: 'a' }],
   ['certificate-rotation', { service: 'wallet', limit_s: 1 }],
   ['certificate-rotation', { limit_s: 1 }],
+  ['unfinished-requests', {}],
+  ['unfinished-requests', { region: 'a', connections: 1, streams: 10 }],
 ]
 
 describe.each(uses)('%s %j', (name, given) => {

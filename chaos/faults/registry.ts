@@ -8,6 +8,7 @@ import { podKill } from './pod-kill.ts'
 import { processKill } from './process-kill.ts'
 import { processOutage } from './process-outage.ts'
 import { regionOutage } from './region-outage.ts'
+import { unfinishedRequests } from './unfinished-requests.ts'
 
 export const faults: Record<string, Fault> = Object.fromEntries(
   [
@@ -20,5 +21,6 @@ export const faults: Record<string, Fault> = Object.fromEntries(
     regionOutage,
     nodePause,
     certificateRotation,
+    unfinishedRequests,
   ].map((fault) => [fault.name, fault as Fault]),
 )

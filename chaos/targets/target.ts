@@ -46,6 +46,7 @@ export const capabilities = [
   'pod.delete',
   'node.pause',
   'certificate.rotate',
+  'requests.hold',
 ] as const
 export type Capability = (typeof capabilities)[number]
 
@@ -157,6 +158,19 @@ export interface IssuedCertificate {
   serial: string
 }
 
+export interface HeldRequests {
+  wanted: number
+  open: number
+  /** Refused in words, and about to be begun again. */
+  refused: number
+  /** Not begun: the gateway admits no more on their connections. */
+  beyond: number
+  /** All refusals so far, by their code. */
+  refusals: Record<string, number>
+  /** The last one of a connection. */
+  error?: string
+}
+
 /** What faults are made of. Each operation is idempotent, each undo can run in another process (after a crash). */
 export interface FaultPort {
   links(selector: LinkSelector): Promise<Link[]>
@@ -194,6 +208,11 @@ export interface FaultPort {
   rotateCertificates?(chosen: { service?: string; region?: string }): Promise<IssuedCertificate[]>
   /** Serial number of the certificate that an instance shows to who connects to it; null: it does not say. */
   shownCertificate?(instance: string): Promise<string | null>
+  /** Requests to the gateways of a region that are begun and never ended, until they are released; `requests.hold`. Again: nothing more. */
+  holdRequests?(region: string, many: { connections: number; streams: number }): Promise<void>
+  /** What has become of them; null: none are held there. */
+  heldRequests?(region: string): Promise<HeldRequests | null>
+  releaseRequests?(region: string): Promise<void>
   /** Runs an undo that a journal holds. */
   undo(action: UndoAction): Promise<void>
   /** What faults have left: toxics, stopped regions. Empty is clean. */

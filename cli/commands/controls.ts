@@ -44,8 +44,8 @@ export const controls = {
     const bugs = chosen(only)
     const pair_count = pairs ?? (only === undefined ? Math.ceil((repeat * 10) / 3) : 0)
     const standard_count = pair_count === 0 ? 0 : pair_count + 1
-    const planned = bugs.map((bug) => ({ bug, plan: planOf(bug.experiment, bug.name, options, true) }))
-    const calm = planOf('calm', 'standard', options, false)
+    const planned = bugs.map((bug) => ({ bug, plan: planOf(bug.experiment, bug.name, options, bug.caught_by) }))
+    const calm = planOf('calm', 'standard', options)
     const folder = out ?? join(runsFolder, newRunId('controls', systemClock.wall_ms()))
     using here = session()
     const planted: PlantedRun[] = []
@@ -80,10 +80,11 @@ function chosen(only: readonly string[] | undefined): PlantedBug[] {
   })
 }
 
-function planOf(name: string, design: string, options: Omit<RunOptions, 'design'>, short: boolean): Plan {
+/** As it is, or no longer than it takes until the bug can be caught. */
+function planOf(name: string, design: string, options: Omit<RunOptions, 'design'>, caught_by?: string): Plan {
   const experiment = experiments[name]
   if (experiment === undefined) throw new Failure('UNKNOWN_EXPERIMENT', `${design} is meant for ${name}, which is none`)
-  const named = { source: name, experiment: short ? shortened(experiment) : experiment }
+  const named = { source: name, experiment: caught_by === undefined ? experiment : shortened(experiment, caught_by) }
   return planAll([named], { ...options, design })[0]!
 }
 

@@ -6,6 +6,18 @@ import { count, listed, percent, plural, seconds } from './words.ts'
 export type Expectation = ResultFile['verdict']['expectations'][number]
 export type Measured = Omit<ResultFile, 'verdict'>
 
+/** What an experiment can set a limit to: the name under which a result has the expectation, and the field of its limit. */
+export const limitOf = {
+  recovery: 'recovery_s_max',
+  'failed operations': 'failed_share_max',
+  'service level': 'slo_violation_s_max',
+  'reaction to demand': 'reaction_lag_s_max',
+} as const satisfies Record<string, keyof RunRecord['experiment']['expectations']>
+
+/** Whether an experiment expects what is called so, with a limit of its own. */
+export const expects = (experiment: Pick<RunRecord['experiment'], 'expectations'>, name: string): boolean =>
+  Object.hasOwn(limitOf, name) && experiment.expectations[limitOf[name as keyof typeof limitOf]] !== undefined
+
 interface Question {
   record: RunRecord
   measured: Measured

@@ -17,6 +17,8 @@ export interface Parts {
   'gateway.verify-signature': (request: SignedRequest, secret: KeyObject, now_ms: number) => string
   /** A place for a request that hashes a password, and how it is left; throws Problem. */
   'gateway.take-costly-place': (address: string) => () => void
+  /** Whether a request takes its place at this moment: when its headers are here, or all of it. */
+  'gateway.takes-place': (moment: 'headers' | 'request') => boolean
   'gateway.is-revoked': (jti: string) => Promise<boolean>
   /** The value that all gateways have under a nonce already, or null when it was set. */
   'gateway.claim-in-store': (key: string, value: string, ttl_ms: number) => Promise<string | null>

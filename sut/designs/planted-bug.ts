@@ -26,12 +26,12 @@ export type Replacements = {
   readonly [Name in keyof Parts]?: (standard: Parts[Name], mark: Mark, tools: Tools) => Parts[Name]
 }
 
-/** A control of the harness: a system with it must fail, by the check that is meant for it, in the experiment that is meant for it. */
+/** A control of the harness: a system with it must fail, by what is meant to catch it, in the experiment that is meant for it. */
 export interface PlantedBug {
   readonly name: string
   readonly title: string
   readonly description: string
-  /** Name of the check that must catch it. */
+  /** Name of the check that must catch it, or of what its experiment expects (`service level`), when nothing is wrong but the service. */
   readonly caught_by: string
   /** Name of the experiment in which it must be caught. */
   readonly experiment: string

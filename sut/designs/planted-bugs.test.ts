@@ -189,6 +189,8 @@ test('a second use of a refresh token is refused and not told to anybody', async
 })
 
 test('the gateway admits what it must not', async () => {
+  const early = planted('bodies-hold-places', 'gateway.takes-place', (moment) => moment === 'request')
+  expect([early.part('headers'), early.part('request'), early.marks]).toEqual([true, false, { ran: 2, reached: 1 }])
   const replay = planted('replay-admitted', 'gateway.claim-in-store', async () => 'of another request')
   expect(await replay.part('nonce', 'mine', 1)).toBeNull()
   const revoked = planted('revocation-unread', 'gateway.is-revoked', async () => true, 'b')

@@ -4,6 +4,7 @@ import { answerEmbellished } from './bugs/answer-embellished.ts'
 import { auditRewritten } from './bugs/audit-rewritten.ts'
 import { auditSkips } from './bugs/audit-skips.ts'
 import { balanceStale } from './bugs/balance-stale.ts'
+import { bodiesHoldPlaces } from './bugs/bodies-hold-places.ts'
 import { cacheRefilledLate } from './bugs/cache-refilled-late.ts'
 import { conflictUnnoticed } from './bugs/conflict-unnoticed.ts'
 import { depositMisdirected } from './bugs/deposit-misdirected.ts'
@@ -106,6 +107,7 @@ const all: readonly PlantedBug[] = [
   passwordIgnored,
   guessesInParallel,
   loginsUnbounded,
+  bodiesHoldPlaces,
   payTableStale,
   proofOtherTable,
 ]

@@ -71,7 +71,6 @@ const retryAfter_s = 1
 /** What no client of ours is answered, except by mistake: who collects many of them is not heard for a while. */
 const abusive: ReadonlySet<ProblemCode> = new Set([
   'malformed',
-  'request_timeout',
   'body_too_large',
   'unsupported_media_type',
   'headers_refused',

@@ -103,7 +103,7 @@ export async function wireGateway(platform: Platform): Promise<void> {
       rates: shared,
       clock,
       limits,
-      takesPlace: (moment) => moment === 'request',
+      takesPlace: platform.part('gateway.takes-place', (moment) => moment === 'request'),
       onRefusal: (code) => refusals.inc({ code }),
       onInternalError: (error) => log.error({ err: error }, 'a public request failed'),
     }),

@@ -27,7 +27,7 @@ const shares = {
 
 /** A cluster of containers on this machine, made once and kept: the target kubernetes, and machines that can be broken. */
 export const kind: Target = {
-  ...clusterTarget({ name: 'kind', capabilities, place }),
+  ...clusterTarget({ name: 'kind', capabilities: capabilities.filter((each) => each !== 'requests.hold'), place }),
   load_percent,
   ground: { status, remove },
 }

@@ -2,11 +2,14 @@ import { Failure } from '#lib/errors.ts'
 import type { SystemFile } from '#sut/local/request.ts'
 import type { UndoAction } from '#reports/record/format.ts'
 import type { FaultPort } from '../target.ts'
+import { holdUnfinished, type UnfinishedRequests } from '../unfinished-requests.ts'
 import type { ControlClient } from './control-client.ts'
 import { isRunning, readSystem } from './state.ts'
 
 /** Fault operations of a running system. Undo of a system that is gone is done: nothing of it is left to undo. */
-export function faultPort(control: ControlClient, { id }: SystemFile, session: string): FaultPort {
+export function faultPort(control: ControlClient, file: SystemFile, session: string): FaultPort {
+  const { id } = file
+  const requests = heldAt(file)
   const removeToxic: FaultPort['removeToxic'] = async (link, name) => {
     await control.call('toxic-remove', { link, name })
   }
@@ -22,10 +25,13 @@ export function faultPort(control: ControlClient, { id }: SystemFile, session: s
       return removeToxic(argument('link'), argument('name'))
     if (action.operation === 'startRegion' || action.operation === 'region.start')
       return startRegion(argument('region'))
+    // Those of a harness that is gone went with it.
+    if (action.operation === 'releaseRequests') return requests.releaseRequests(argument('region'))
     if (action.operation === 'startProcess') return startProcesses([argument('name')])
     throw new Failure('NOT_UNDONE', `the local target knows no undo '${action.operation}'`)
   }
   return {
+    ...requests,
     removeToxic,
     startRegion,
     startProcesses,
@@ -53,6 +59,24 @@ export function faultPort(control: ControlClient, { id }: SystemFile, session: s
         if (isRunning(await readSystem(id))) throw error
       }
     },
-    residue: () => control.call('residue', {}),
+    residue: async () => [...(await control.call('residue', {})), ...requests.left()],
+  }
+}
+
+/** Requests of this process that are held open at the gateways. */
+function heldAt({ gateways, authority_file }: Pick<SystemFile, 'gateways' | 'authority_file'>) {
+  const held = new Map<string, UnfinishedRequests>()
+  return {
+    async holdRequests(region: string, many: { connections: number; streams: number }) {
+      const gateway = gateways.find((each) => each.region === region)
+      if (gateway === undefined) throw new Failure('NO_FAULT_TARGET', `region ${region} has no gateway`)
+      if (!held.has(region)) held.set(region, await holdUnfinished({ url: gateway.url, authority_file }, many))
+    },
+    heldRequests: async (region: string) => held.get(region)?.state() ?? null,
+    async releaseRequests(region: string) {
+      held.get(region)?.release()
+      held.delete(region)
+    },
+    left: (): string[] => [...held.keys()].map((region) => `unfinished requests in ${region}`),
   }
 }

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { certificateRotation } from '#chaos/faults/certificate-rotation.ts'
 import { linkLatency } from '#chaos/faults/link-latency.ts'
 import { processOutage } from '#chaos/faults/process-outage.ts'
+import { unfinishedRequests } from '#chaos/faults/unfinished-requests.ts'
 import { random } from '#lib/random.ts'
 import { waitFor } from '#lib/wait.ts'
 import type { ObservationLine } from '#reports/record/format.ts'
@@ -374,6 +375,17 @@ describe('stores', () => {
     await waitFor(() => whole(other), { what: 'the old primary to follow', ...settled })
     expect(await system.faults.residue()).toEqual([])
   })
+})
+
+test('requests that never end are held at the gateways of a region, and end with their undo', async () => {
+  const { faults, descriptor } = system
+  const context = { random: random('1'), sample: await system.sample(), port: faults, system: descriptor }
+  const plan = await unfinishedRequests.plan({ region: 'a', connections: 2, streams: 5 }, context)
+  await unfinishedRequests.inject(plan, faults)
+  expect(await unfinishedRequests.verify(plan, faults)).toBe('a: 10 of 10 requests are open')
+  expect(await faults.residue()).toEqual(['unfinished requests in a'])
+  for (const action of [...plan.undo, ...plan.undo]) await faults.undo(action)
+  expect(await faults.residue()).toEqual([])
 })
 
 test('down leaves nothing', async () => {

@@ -25,7 +25,14 @@ export const local: Target = localTarget(bundled)
 export function localTarget(bundle: Bundle): Target {
   return {
     name: 'local',
-    capabilities: ['process.kill', 'process.hold', 'link.toxic', 'region.outage', 'certificate.rotate'],
+    capabilities: [
+      'process.kill',
+      'process.hold',
+      'link.toxic',
+      'region.outage',
+      'certificate.rotate',
+      'requests.hold',
+    ],
     programs: ['redis', 'toxiproxy', 'nats-server'],
     up: (request) => up(request, bundle),
     async list() {

@@ -33,7 +33,9 @@ function listen(config: Config): void {
     rejectUnauthorized: !isPublic,
     allowHTTP1: isPublic,
   }
-  const server = createSecureServer(options, (_request, response) => void response.end(instance)).listen(at)
+  const server = createSecureServer(options, (request, response) => {
+    request.resume().once('end', () => response.end(instance))
+  }).listen(at)
   certificates.onChange((fresh) => stubborn.has(config) || server.setSecureContext(fresh))
 }
 
