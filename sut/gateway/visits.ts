@@ -32,7 +32,7 @@ export interface Visit {
   answered(): void
 }
 
-/** Nobody reads it. */
+/** Nobody reads it: the stream is closed, or another refusal is under way. */
 export const clientGone = new Problem('unavailable', 'the client has gone')
 
 export function visits({ limits, takesPlace }: VisitOptions) {
@@ -44,6 +44,7 @@ export function visits({ limits, takesPlace }: VisitOptions) {
     const stream = request.stream as Stream
     let place: Place | undefined
     let gone = false
+    let refused = false
     let arrived = (): void => {}
     let cut: NodeJS.Timeout | undefined
     closeOnceAnswered(request, reply)
@@ -56,12 +57,16 @@ export function visits({ limits, takesPlace }: VisitOptions) {
     return {
       announced(address, refuse) {
         if (takesPlace('headers')) place = work.take()
-        if (expectsBody(request)) arrived = bodies.begin(address, refuse)
+        if (!expectsBody(request)) return
+        arrived = bodies.begin(address, (problem) => {
+          refused = true
+          refuse(problem)
+        })
       },
       arrived() {
         arrived()
         // A body that was cut off looks like one that has ended, but for the state of its stream.
-        if (gone || stream?.closed) throw clientGone
+        if (gone || refused || stream?.closed) throw clientGone
         if (takesPlace('request')) place = work.take()
       },
       async during(part) {
@@ -70,6 +75,7 @@ export function visits({ limits, takesPlace }: VisitOptions) {
       },
       answered() {
         place?.end()
+        arrived()
         if (gone) return
         clearTimeout(cut)
         // timer: the client's time to take its answer
