@@ -19,8 +19,9 @@ export interface PlantedRun {
 }
 
 /**
- * caught: by the check (or the expectation of the experiment) that is meant for it · caught_otherwise: by other checks alone · missed: it made a difference, and no check saw it ·
- * not_reached: it made no difference, so that nothing can be said of the checks · failed: there is no result.
+ * caught: by the check (or the expectation of the experiment) that is meant for it · caught_otherwise: by other checks alone ·
+ * missed: it made a difference, and no check saw it · not_reached: it made no difference, so that nothing can be said of the
+ * checks · failed: there is no result.
  */
 export type Outcome = 'caught' | 'caught_otherwise' | 'missed' | 'not_reached' | 'failed'
 

@@ -2,6 +2,7 @@ import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
 import type { FaultPort, Link, RunningSystem, Target, Toxic } from '../targets/target.ts'
 import type { StartLoad } from './load.ts'
 import { memoryLoad } from './memory-load.ts'
+import { memoryRequests } from './memory-requests.ts'
 
 // A double for tests: a system that exists in memory alone and writes down what was asked of it, in order. A test can make any
 // operation fail, hang or abort by `before`.
@@ -152,7 +153,6 @@ function memoryFaults(existing: Set<string>, did: Did, { blunt = false, world, b
   const add = (name: string): void => void (blunt || existing.add(name))
   const toxicName = (link: string, name: string): string => `toxic ${name} on ${link}`
   const toxics = new Map<string, Toxic>()
-  const held = new Map<string, number>()
   let certificates = 1
   const port: FaultPort = {
     links: async ({ from, to, from_region }) =>
@@ -233,20 +233,7 @@ function memoryFaults(existing: Set<string>, did: Did, { blunt = false, world, b
       if (!blunt) certificates++
       return [{ service, region, serial: blunt ? 'never shown' : `serial-${certificates}` }]
     },
-    holdRequests: async (region, { connections, streams }) => {
-      await did(`holdRequests ${region} ${connections} ${streams}`)
-      add(`held ${region}`)
-      held.set(region, connections * streams)
-    },
-    heldRequests: async (region) => {
-      const wanted = held.get(region) ?? 0
-      const open = existing.has(`held ${region}`) ? wanted : 0
-      return { wanted, open, refused: 0, beyond: 0, refusals: {} }
-    },
-    releaseRequests: async (region) => {
-      await did(`releaseRequests ${region}`)
-      existing.delete(`held ${region}`)
-    },
+    ...memoryRequests(existing, did, blunt),
     shownCertificate: async () => `serial-${certificates}`,
     undo: async ({ operation, arguments: { link, name, region, machine } }) => {
       if (operation === 'removeToxic') await port.removeToxic(String(link), String(name))

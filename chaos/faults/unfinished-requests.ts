@@ -27,8 +27,9 @@ interface Details extends Record<string, unknown> {
 }
 
 /**
- * Somebody begins requests at the public gateways and never ends them: headers, the first byte of a body, and no more. Bites when each
- * of them is open, or was refused in words and is about to be begun again (once a second). They are sockets of this process: they end with it.
+ * Somebody begins requests at the public gateways and never ends them: headers, the first byte of a body, and no more. Bites
+ * when each of them is open, or was refused in words and is about to be begun again (once a second). They are sockets of this
+ * process: they end with it.
  */
 export const unfinishedRequests: Fault<Static<typeof parameters>> = {
   name: 'unfinished-requests',
