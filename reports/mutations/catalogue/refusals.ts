@@ -1,5 +1,7 @@
+import type { Random } from '#lib/random.ts'
 import { anyOf, asked, removeTransfer, roundOf, statesOf, type Asked, type Round } from '../lines.ts'
 import type { RawRecord } from '../../record/fixture.ts'
+import type { HistoryLine } from '../../record/format.ts'
 import type { Mutation } from '../mutation.ts'
 
 /** Refuses an operation that had been served, and takes out of the books what it had done. */
@@ -64,12 +66,32 @@ export const refusalMutations: readonly Mutation[] = [
     what: 'an operation was refused and done all the same',
     seen_by: ['fail-not-applied'],
     derived: false,
-    change(raw, random) {
-      const found = anyOf(random, asked(raw, ['deposit', 'spin']))
-      if (found === undefined) return false
-      found.end.type = 'fail'
-      found.end.value = { code: 'insufficient_funds' }
-      return true
-    },
+    change: (raw, random) => refuseDone(served(raw, random, (count) => count === 1)),
+  },
+  {
+    name: 'refused-beside-its-copy',
+    what: 'of two operations with one key that were served as one, one was refused',
+    // What was done was done for the other one.
+    seen_by: ['refusals-justified'],
+    derived: false,
+    change: (raw, random) => refuseDone(served(raw, random, (count) => count > 1)),
   },
 ]
+
+/** A deposit or spin that was served, of whose key there are as many operations as is said: also those whose answer was lost. */
+function served(raw: RawRecord, random: Random, copies: (count: number) => boolean): Asked | undefined {
+  const keyOf = ({ player_id, key }: HistoryLine): string => `${player_id}/${key}`
+  const all = Map.groupBy(raw.history, keyOf)
+  const countOf = (line: HistoryLine): number => new Set(all.get(keyOf(line))?.map((each) => each.operation_id)).size
+  return anyOf(
+    random,
+    asked(raw, ['deposit', 'spin']).filter(({ end }) => copies(countOf(end))),
+  )
+}
+
+function refuseDone(operation: Asked | undefined): boolean {
+  if (operation === undefined) return false
+  operation.end.type = 'fail'
+  operation.end.value = { code: 'insufficient_funds' }
+  return true
+}
