@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { RawRecord } from '../record/fixture.ts'
+import { answersNamed } from './answers-named.ts'
 import type { Check } from './check.ts'
 import { effectsAsAsked } from './effects-as-asked.ts'
 import { entriesMatchTransfers } from './entries-match-transfers.ts'
@@ -48,6 +49,13 @@ const refuse =
   (kind: string, code: string): Plant =>
   (raw) =>
     void Object.assign(acknowledged(raw, kind).end, { type: 'fail', value: { code } })
+const answered =
+  (status: number, error: string): Plant =>
+  (raw) =>
+    void Object.assign(
+      raw.requests.find((row) => row.status === 503)!,
+      { status, error },
+    )
 const told =
   (kind: string, value: Record<string, unknown>): Plant =>
   (raw) =>
@@ -152,6 +160,10 @@ const planted: readonly (readonly [Check, string, Plant, RegExp])[] = [
     (raw) => served(refusal('account_suspended')(raw)),
     /while its player was suspended/,
   ],
+  [answersNamed, 'a fault of the system that a later attempt hid', answered(500, 'internal'), /500 \(internal\)/],
+  [answersNamed, 'a refusal without a code', answered(502, '1502'), /does not name/],
+  [answersNamed, 'a refusal with the status of another', answered(500, 'unavailable'), /says to be 503/],
+  [answersNamed, 'a refusal of another route', answered(409, 'hold_captured'), /does not name/],
   [
     thiefGetsNothing,
     'an attack that is served',

@@ -1,5 +1,6 @@
 import { acknowledgedLost } from './acknowledged-lost.ts'
 import { answersAgree } from './answers-agree.ts'
+import { answersNamed } from './answers-named.ts'
 import { appliedTwice } from './applied-twice.ts'
 import { auditChain } from './audit-chain.ts'
 import type { Check } from './check.ts'
@@ -43,6 +44,7 @@ export const checks: readonly Check[] = [
   answersAgree,
   failNotApplied,
   refusalsJustified,
+  answersNamed,
   phantom,
   entriesGaplessChained,
   writesInOrder,

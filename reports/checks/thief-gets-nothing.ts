@@ -1,5 +1,6 @@
 import type { StateOf } from '#sut/contracts/state.ts'
 import { askersOf, payoutsFor } from '../model/askers.ts'
+import { duringFault } from './at-risk.ts'
 import { verdictOf, type Check } from './check.ts'
 import { ended, linesOf, nameOf, type Operation } from './evidence.ts'
 import { attackOf, witnessOf } from './report.ts'
@@ -15,6 +16,12 @@ export const thiefGetsNothing: Check = {
       what: 'requests that were replayed, forged, guessed, or sent with a token that is over',
       brought_about_by: 'thief',
     },
+    {
+      name: 'replays_during_fault',
+      what: 'requests that were admitted once and sent again while a fault was at work',
+      brought_about_by:
+        'thief with any fault; redis-link-down, where gateways cannot tell each other what they have seen',
+    },
   ],
   run({ state }, evidence) {
     const verdict = verdictOf('thief-gets-nothing')
@@ -23,6 +30,8 @@ export const thiefGetsNothing: Check = {
       if (attack === undefined) continue
       verdict.examine()
       verdict.exercise('attacks')
+      if (operation.invoke.value['of'] !== undefined && duringFault(evidence, operation))
+        verdict.exercise('replays_during_fault')
       if (ended(operation, 'ok'))
         verdict.violate(() => witnessOf(operation, `is an attack (${attack}), and was served`, evidence))
     }

@@ -20,6 +20,7 @@ export function steady(
       start_ms: planned_ms,
       end_ms: planned_ms + 20,
       attempts: 1,
+      refusals: [],
       status: 200,
       error: '',
       outcome: 'ok',

@@ -1,5 +1,10 @@
 import type { RequestRow } from './format.ts'
 
+export interface Refused {
+  status: number
+  code: string
+}
+
 /** One operation as its client saw it: all attempts of one operation_id in requests.csv. */
 export interface ClientOperation {
   id: string
@@ -16,11 +21,17 @@ export interface ClientOperation {
   error: string
   outcome: string
   dropped: boolean
+  /** Of each attempt that was answered, and not well: its status, and the code of the body. */
+  refusals: readonly Refused[]
   /** It counts for the service level. */
   counted: boolean
 }
 
-type Grouped = ClientOperation & { last_attempt: number; answered_ms: number }
+type Grouped = ClientOperation & {
+  refusals: Refused[]
+  last_attempt: number
+  answered_ms: number
+}
 
 /** Groups the lines of requests.csv, in any order; `list` sorts by planned start. */
 export function operationGrouper(): { add(row: RequestRow): void; list(): ClientOperation[] } {
@@ -48,6 +59,7 @@ const first = (id: string, row: RequestRow): Grouped => ({
   error: '',
   outcome: '',
   dropped: Number(row.dropped) === 1,
+  refusals: [],
   counted: Number(row.counted) !== 0,
   last_attempt: -1,
   answered_ms: Infinity,
@@ -65,6 +77,7 @@ function addAttempt(operation: Grouped, row: RequestRow): void {
     const last_ms = Math.max(end_ms, operation.end_ms ?? -Infinity)
     operation.end_ms = Number.isFinite(operation.answered_ms) ? operation.answered_ms : last_ms
   }
+  if (status >= 400) operation.refusals.push({ status, code: String(row.error) })
   const attempt = Number(row.attempt)
   if (attempt < operation.last_attempt) return
   operation.last_attempt = attempt
@@ -73,6 +86,10 @@ function addAttempt(operation: Grouped, row: RequestRow): void {
   operation.error = String(row.error)
   operation.outcome = String(row.outcome)
 }
+
+/** By operation, of all that were asked for, whether they count or not. */
+export const refusalsIn = (operations: readonly ClientOperation[]): ReadonlyMap<string, readonly Refused[]> =>
+  new Map(operations.flatMap(({ id, refusals }) => (refusals.length === 0 ? [] : [[id, refusals]])))
 
 // What clients do to come in, before there is any arrival: no journey does these.
 const onboarding = new Set(['register', 'login', 'open_session', 'games', 'deposit'])

@@ -21,7 +21,7 @@ import {
   type JournalLine,
   type ObservationLine,
 } from './format.ts'
-import { operationGrouper, sinceFirstArrival, type ClientOperation } from './operations.ts'
+import { operationGrouper, refusalsIn, sinceFirstArrival, type ClientOperation } from './operations.ts'
 import { addState, emptyState, type RunRecord } from './record.ts'
 import { checkTime, readRequests, type TimeSpan } from './requests.ts'
 import { upgraderOf, type Upgrader } from './upgrade.ts'
@@ -62,7 +62,8 @@ export async function readRecord(folder: string): Promise<RunRecord> {
     experiment: valid('experiment', run.experiment, 'run.json: experiment') as Static<typeof judgedExperiment>,
     system: valid('system', run.system, 'run.json: system') as Static<typeof systemDescriptor>,
     journal,
-    operations,
+    operations: sinceFirstArrival(operations),
+    refusals: refusalsIn(operations),
     history: history.toSorted((one, other) => one.at_ms - other.at_ms),
     observations: observations.toSorted((one, other) => one.at_ms - other.at_ms),
     state,
@@ -174,5 +175,5 @@ async function readOperations({ folder, sealed, span }: Reading, damage: Damage)
       grouper.add(row)
     }
   if (rows === 0) isEmpty(damage, name)
-  return sinceFirstArrival(grouper.list())
+  return grouper.list()
 }

@@ -3,7 +3,7 @@ import type { Span } from '#sut/contracts/tracing.ts'
 import type { StateLine, StateOf } from '#sut/contracts/state.ts'
 import type { JudgedExperiment } from './experiment.ts'
 import type { HistoryLine, JournalLine, ObservationLine, RunFile } from './format.ts'
-import type { ClientOperation } from './operations.ts'
+import type { ClientOperation, Refused } from './operations.ts'
 
 /** A run record in memory: what every measurement and check is a function of. */
 export interface RunRecord {
@@ -13,6 +13,8 @@ export interface RunRecord {
   journal: JournalLine[]
   /** The lines of requests.csv from the first arrival on, one operation each, ordered by planned start. */
   operations: ClientOperation[]
+  /** Of every operation, by its id: the answers that were none. */
+  refusals: ReadonlyMap<string, readonly Refused[]>
   history: HistoryLine[]
   observations: ObservationLine[]
   state: State

@@ -76,6 +76,20 @@ export const refusalMutations: readonly Mutation[] = [
     derived: false,
     change: (raw, random) => refuseDone(served(raw, random, (count) => count > 1)),
   },
+  {
+    name: 'refused-with-a-fault',
+    what: 'an answer was a fault of the system that the API does not name, though a later attempt was served',
+    seen_by: ['answers-named'],
+    derived: false,
+    change: (raw, random) => answered(raw, random, { status: 500, error: 'internal' }),
+  },
+  {
+    name: 'refused-with-another-status',
+    what: 'a refusal had a status that is not that of its code',
+    seen_by: ['answers-named'],
+    derived: false,
+    change: (raw, random) => answered(raw, random, { status: 418 }),
+  },
 ]
 
 /** A deposit or spin that was served, of whose key there are as many operations as is said: also those whose answer was lost. */
@@ -94,4 +108,14 @@ function refuseDone(operation: Asked | undefined): boolean {
   operation.end.type = 'fail'
   operation.end.value = { code: 'insufficient_funds' }
   return true
+}
+
+/** Of an attempt that was not served. */
+function answered(raw: RawRecord, random: Random, other: { status: number; error?: string }): boolean {
+  const ids = new Set(raw.history.map(({ operation_id }) => operation_id))
+  const row = anyOf(
+    random,
+    raw.requests.filter(({ operation_id, status }) => Number(status) >= 400 && ids.has(String(operation_id))),
+  )
+  return row !== undefined && Object.assign(row, other) === row
 }
