@@ -130,7 +130,7 @@ async function answer(
   if (behaviour === 'hang' || behaviour === 'drop') return behaviour
   if (typeof behaviour === 'object' && 'refuse' in behaviour) return refusal(behaviour.refuse)
   if (route[1].signed) {
-    const problem = backend.check(request, body, player)
+    const problem = backend.check(request, body, player, region)
     if (problem !== null) return refusal(problem)
   }
   const done = backend.handle(seen, JSON.parse(body || '{}'), system.tokenLife_s, behaviour === 'twice')
@@ -187,7 +187,7 @@ function fixtureBackend() {
   return {
     applied,
     owner: (authorization: string): string | undefined => tokens.get(authorization.replace('Bearer ', ''))?.player,
-    check(request: IncomingMessage, body: string, player: string | undefined): ProblemCode | null {
+    check(request: IncomingMessage, body: string, player: string | undefined, region: string): ProblemCode | null {
       const token = tokens.get(String(request.headers.authorization).replace('Bearer ', ''))
       if (token === undefined || player === undefined) return 'unauthenticated'
       if (performance.now() > token.ends_ms) return 'token_expired'
@@ -195,7 +195,7 @@ function fixtureBackend() {
       const nonce = String(request.headers[signatureHeaders.nonce])
       const digest = createHash('sha256').update(body).digest('hex')
       const key = String(request.headers[idempotencyHeader] ?? '')
-      const text = `${request.method}\n${request.url}\n${digest}\n${timestamp}\n${nonce}\n${key}`
+      const text = `${request.method}\n${request.url}\n${digest}\n${timestamp}\n${nonce}\n${key}\n${region}`
       const expected = createHmac('sha256', token.key).update(text).digest('hex')
       if (request.headers[signatureHeaders.signature] !== expected) return 'signature_invalid'
       if (!/^[A-Za-z0-9._:-]{16,64}$/.test(nonce) || !/^\d{13}$/.test(timestamp)) return 'malformed'

@@ -4,6 +4,7 @@ import { databaseLinkDown } from './database-link-down.ts'
 import type { Experiment } from './experiment.ts'
 import { lateBets } from './late-bets.ts'
 import { linkLatencyWallet } from './link-latency-wallet.ts'
+import { redisLinkDown } from './redis-link-down.ts'
 import { regionFailover } from './region-failover.ts'
 import { trafficSurge } from './traffic-surge.ts'
 import { underAttack } from './under-attack.ts'
@@ -17,6 +18,7 @@ export const experiments: Readonly<Record<string, Experiment>> = Object.fromEntr
     linkLatencyWallet,
     lateBets,
     databaseLinkDown,
+    redisLinkDown,
     certificateRotation,
     underAttack,
     calm,

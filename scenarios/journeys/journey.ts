@@ -58,6 +58,10 @@ export interface Attack {
   signed_with?: string
   /** Signed for this key, sent with the other. */
   signed_key?: string
+  /** Signed for this path, sent to the one of the action. */
+  signed_path?: string
+  /** Signed for this region, sent to another. */
+  signed_region?: string
   body?: string
   /** The body that is signed, when another is sent. */
   signed_body?: string

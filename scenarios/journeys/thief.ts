@@ -1,5 +1,5 @@
 import { pick, weighted, type Draw } from '../k6/draw.ts'
-import { attacking, possible, requestsOf, revokedToken } from './attacks.ts'
+import { attacking, possible, requestsOf, revokedToken, type Loot } from './attacks.ts'
 import type { Action, Credentials, Journey, PlayerView, Request, Turn } from './journey.ts'
 
 /** Most can be done with a captured deposit. */
@@ -7,10 +7,14 @@ const captured = { deposit: 60, withdraw: 20, balance: 20 } as const
 const deposits_minor = [5_00, 10_00, 20_00] as const
 /** Whatever fails, after that time nobody may serve a login that has ended. */
 const promised_ms = 10_500
+/** Of one capture. What was tried least often comes first, so that a short run meets every attack. */
+const attacks_each_time = 2
 
 interface Memory {
   /** A login that he has ended himself, and when it is to be tried. */
   ended: { login: Credentials; of: string; due_ms: number } | null
+  /** How often each attack was made. */
+  tried: Map<string, number>
 }
 
 export const thief: Journey = {
@@ -22,7 +26,7 @@ export const thief: Journey = {
   duplicate_share: 0,
   victim: true,
   begin() {
-    const memory: Memory = { ended: null }
+    const memory: Memory = { ended: null, tried: new Map() }
     return (draw, view) => turn(draw, view, memory)
   },
 }
@@ -34,10 +38,28 @@ function* turn(draw: Draw, view: PlayerView, memory: Memory): Turn {
   const [answer] = yield [{ action, as: 'victim', counted: false }]
   if (answer === undefined) return
   const loot = { action, answer, own_key: view.credentials.signing_key }
-  const name = pick(draw, possible(loot))
-  const requests = requestsOf(name, draw, loot)
-  if (name === revokedToken) yield* endsLogin(view, memory)
-  else if (requests.length > 0) yield requests
+  for (const name of nextAttacks(draw, loot, memory)) {
+    const requests = requestsOf(name, draw, loot)
+    if (name === revokedToken) yield* endsLogin(view, memory)
+    else if (requests.length > 0) yield requests
+  }
+}
+
+/** Those that were made least often of what is possible now, in an order that is drawn. */
+function nextAttacks(draw: Draw, loot: Loot, { tried }: Memory): string[] {
+  const names: string[] = []
+  const timesOf = (name: string): number => tried.get(name) ?? 0
+  while (names.length < attacks_each_time) {
+    const open = possible(loot).filter((name) => !names.includes(name))
+    const least = Math.min(...open.map(timesOf))
+    const name = pick(
+      draw,
+      open.filter((each) => timesOf(each) === least),
+    )
+    tried.set(name, least + 1)
+    names.push(name)
+  }
+  return names
 }
 
 /** He ends a login of his own, to come back with it. */

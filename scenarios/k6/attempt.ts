@@ -79,10 +79,16 @@ export async function attempt(request: AttemptRequest, now_ms: () => number): Pr
 
 /** What goes over the line: as it should be, or as the attacker wants it. */
 function sentBy(request: AttemptRequest, start_ms: number): Sent {
-  const { kind, path, body, key, credentials, attack = noAttack } = request
+  const { kind, gateway, path, body, key, credentials, attack = noAttack } = request
   const { method, signed, money } = routes[kind]
   const nonce = attack.nonce ?? request.nonce
-  const signing = { method, path, body: attack.signed_body ?? body, key: attack.signed_key ?? (money ? key : '') }
+  const signing = {
+    method,
+    path: attack.signed_path ?? path,
+    body: attack.signed_body ?? body,
+    key: attack.signed_key ?? (money ? key : ''),
+    region: attack.signed_region ?? gateway.region,
+  }
   const all: Record<string, string> = signed
     ? {
         authorization: `Bearer ${credentials.token}`,

@@ -1,17 +1,17 @@
 import crypto from 'k6/crypto'
 import { headers } from './routes.ts'
 
-/** hex(HMAC-SHA256(signing_key, METHOD ⏎ path ⏎ hex(SHA-256(body)) ⏎ timestamp ⏎ nonce ⏎ key)), with what the server needs to check it. */
+/** hex(HMAC-SHA256(signing_key, METHOD ⏎ path ⏎ hex(SHA-256(body)) ⏎ timestamp ⏎ nonce ⏎ key ⏎ region)), with what the server needs to check it. */
 export function signatureHeaders(
   signing_key: string,
-  /** `key`: the idempotency key, '' where none is sent. */
-  request: { method: string; path: string; body: string; key: string },
+  /** `key`: the idempotency key, '' where none is sent. `region`: whose gateway is asked. */
+  request: { method: string; path: string; body: string; key: string; region: string },
   now_ms: number,
   nonce: string,
 ): Record<string, string> {
   const timestamp = String(Math.floor(now_ms))
   const digest = crypto.sha256(request.body, 'hex')
-  const text = `${request.method}\n${request.path}\n${digest}\n${timestamp}\n${nonce}\n${request.key}`
+  const text = `${request.method}\n${request.path}\n${digest}\n${timestamp}\n${nonce}\n${request.key}\n${request.region}`
   return {
     [headers.timestamp]: timestamp,
     [headers.nonce]: nonce,

@@ -6,9 +6,12 @@ import { roles, type Role } from './roles.ts'
 
 // The public API, all under /v1, JSON. Money-moving requests carry the header `idempotency-key`.
 // Requests with a token are signed: x-slot-timestamp (ms since the epoch), x-slot-nonce (16–64 characters), and
-// x-slot-signature = hex(HMAC-SHA256(signing_key, METHOD \n path-with-query \n hex(SHA-256(body)) \n timestamp \n nonce \n key)),
-// where key is the header idempotency-key, empty where there is none.
+// x-slot-signature = hex(HMAC-SHA256(signing_key, METHOD \n path-with-query \n hex(SHA-256(body)) \n timestamp \n nonce \n key \n region)),
+// where key is the header idempotency-key, empty where there is none, and region is the one whose gateway is asked: each answer names it in
+// the header x-slot-region.
 export const idempotencyHeader = 'idempotency-key'
+/** Of every answer. */
+export const regionHeader = 'x-slot-region'
 export const signatureHeaders = {
   timestamp: 'x-slot-timestamp',
   nonce: 'x-slot-nonce',

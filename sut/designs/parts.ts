@@ -19,7 +19,11 @@ export interface Parts {
   'gateway.take-costly-place': (address: string) => () => void
   /** Whether a request takes its place at this moment: when its headers are here, or all of it. */
   'gateway.takes-place': (moment: 'headers' | 'request') => boolean
+  /** Throws Problem for what a store would not keep as it was sent. */
+  'gateway.assert-kept': (place: string, value: unknown) => void
   'gateway.is-revoked': (jti: string) => Promise<boolean>
+  /** Whether a nonce is refused because the gateway remembers it. `shared`: the store that all gateways have can be asked. */
+  'gateway.knows-nonce': (remembered: boolean, shared: boolean) => boolean
   /** The value that all gateways have under a nonce already, or null when it was set. */
   'gateway.claim-in-store': (key: string, value: string, ttl_ms: number) => Promise<string | null>
 
@@ -92,6 +96,7 @@ interface SignedRequest {
   path: string
   body: string
   headers: Record<string, string | string[] | undefined>
+  region: string
 }
 
 /** Transfers and balances of the wallet. */

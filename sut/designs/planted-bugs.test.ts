@@ -205,6 +205,7 @@ test('the gateway admits what it must not', async () => {
     method: 'POST',
     path: '/v1/payouts',
     body: '',
+    region: 'a',
     headers: { 'x-slot-nonce': 'n', 'x-slot-timestamp': '1' },
   }
   const unsigned = planted('signature-unverified', 'gateway.verify-signature', () => {
@@ -214,7 +215,18 @@ test('the gateway admits what it must not', async () => {
   expect(() => unsigned.part({ ...request, path: '/v1/spins' }, undefined as never, 0)).toThrow('wrong')
   const old = planted('timestamp-unverified', 'gateway.verify-signature', (_request, _secret, now_ms) => String(now_ms))
   expect(old.part(request, undefined as never, 60_000)).toBe('1')
-  for (const { marks } of [replay, revoked, forged, unsigned, old]) expect(marks.reached).toBe(1)
+  const forgets = planted('nonces-forgotten', 'gateway.knows-nonce', (remembered) => remembered)
+  expect([true, false].map((shared) => forgets.part(true, shared))).toEqual([true, false])
+  const keyless = planted('key-unsigned', 'gateway.verify-signature', ({ headers }) => {
+    if ('idempotency-key' in headers) throw new Problem('signature_invalid', 'signed without')
+    return 'n'
+  })
+  expect(keyless.part({ ...request, headers: { 'idempotency-key': 'other' } }, undefined as never, 0)).toBe('n')
+  const nul = planted('nul-admitted', 'gateway.assert-kept', () => {
+    throw new Problem('malformed', 'NUL')
+  })
+  expect(() => nul.part('the body', '\0')).not.toThrow()
+  for (const { marks } of [replay, revoked, forged, unsigned, old, forgets, keyless, nul]) expect(marks.reached).toBe(1)
 })
 
 test('a password is right every fourth time that it is wrong', async () => {

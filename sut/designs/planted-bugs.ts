@@ -22,13 +22,16 @@ import { historyOfAnother } from './bugs/history-of-another.ts'
 import { holdKept } from './bugs/hold-kept.ts'
 import { houseSideWrong } from './bugs/house-side-wrong.ts'
 import { idempotencyOff } from './bugs/idempotency-off.ts'
+import { keyUnsigned } from './bugs/key-unsigned.ts'
 import { limitOffByStake } from './bugs/limit-off-by-stake.ts'
 import { limitUnseen } from './bugs/limit-unseen.ts'
 import { loginsUnbounded } from './bugs/logins-unbounded.ts'
 import { logoutIgnored } from './bugs/logout-ignored.ts'
 import { modelCountsTwice } from './bugs/model-counts-twice.ts'
 import { nonceBurned } from './bugs/nonce-burned.ts'
+import { noncesForgotten } from './bugs/nonces-forgotten.ts'
 import { noncesSwapped } from './bugs/nonces-swapped.ts'
+import { nulAdmitted } from './bugs/nul-admitted.ts'
 import { oneTooMuch } from './bugs/one-too-much.ts'
 import { passwordIgnored } from './bugs/password-ignored.ts'
 import { payTableStale } from './bugs/pay-table-stale.ts'
@@ -102,6 +105,9 @@ const all: readonly PlantedBug[] = [
   reuseNotNoticed,
   replayAdmitted,
   signatureUnverified,
+  keyUnsigned,
+  noncesForgotten,
+  nulAdmitted,
   timestampUnverified,
   tokenUnverified,
   passwordIgnored,

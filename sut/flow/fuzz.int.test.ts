@@ -181,7 +181,7 @@ function signed(made: Made, holder: LoggedIn, how: (typeof credentials)[number],
   const nonce = how === 'noise' ? noise : newId()
   const { method, path, body } = made
   const key = made.headers[idempotencyHeader]
-  const covered = how === 'tampered' ? { method, path, body: `${body} `, key } : { method, path, body, key }
+  const covered = { method, path, body: how === 'tampered' ? `${body} ` : body, key, region: 'a' }
   return {
     ...made,
     headers: {

@@ -16,6 +16,7 @@ export interface Answer<T> {
 export function playerClient(
   url: string,
   address?: string,
+  region = 'a',
 ): {
   /** `params`: of the path. */
   send<T>(kind: OperationKind, body?: object, key?: string, params?: Record<string, string>): Promise<Answer<T>>
@@ -42,9 +43,15 @@ export function playerClient(
     if (signed && holder !== undefined) {
       const timestamp = String(Math.floor(systemClock.wall_ms()))
       const nonce = newId()
-      const text = [method, path, createHash('sha256').update(body).digest('hex'), timestamp, nonce, key ?? ''].join(
-        '\n',
-      )
+      const text = [
+        method,
+        path,
+        createHash('sha256').update(body).digest('hex'),
+        timestamp,
+        nonce,
+        key ?? '',
+        region,
+      ].join('\n')
       headers['authorization'] = `Bearer ${holder.token}`
       headers[signatureHeaders.timestamp] = timestamp
       headers[signatureHeaders.nonce] = nonce

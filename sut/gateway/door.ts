@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import type { FastifyReply, FastifyRequest, RouteGenericInterface } from 'fastify'
 import { Type } from 'typebox'
 import type { Clock } from '#lib/clock.ts'
-import { admittedRoles, idempotencyKey, publicRoutes, type OperationKind } from '#sut/contracts/api.ts'
+import { admittedRoles, idempotencyKey, publicRoutes, regionHeader, type OperationKind } from '#sut/contracts/api.ts'
 import { Problem, type ProblemCode } from '#sut/contracts/problems.ts'
 import type { Role } from '#sut/contracts/roles.ts'
 import type { HttpServer } from '#sut/platform/platform.ts'
@@ -15,7 +15,7 @@ import type { Operation } from './operations.ts'
 import type { Rates } from './rates.ts'
 import { refusalOf } from './refusals.ts'
 import type { verifySignature } from './signature.ts'
-import { assertKept } from './text.ts'
+import type { assertKept } from './text.ts'
 import { clientGone, isWhole, type Visit, type VisitLimits, type VisitOptions, visits } from './visits.ts'
 
 // The only door. A request passes, in this order, each with a refusal of its own:
@@ -24,8 +24,11 @@ import { clientGone, isWhole, type Visit, type VisitLimits, type VisitOptions, v
 //     → nonce not seen → role → shape → no faster than reels turn → its service
 export interface DoorOptions {
   operations: Record<OperationKind, Operation>
+  /** Signatures are made for one. */
+  region: string
   holders: { of(token: string): Promise<Holder> }
   verifySignature: typeof verifySignature
+  assertKept: typeof assertKept
   revocations: { has(jti: string): Promise<boolean> }
   nonces: Nonces
   rates: Pick<Rates, 'take' | 'assertBelow' | 'count'>
@@ -87,7 +90,7 @@ export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise
   const visitOf = visits(options)
 
   const enter = async (request: Request, reply: Reply): Promise<void> => {
-    reply.headers(securityHeaders)
+    reply.headers({ ...securityHeaders, [regionHeader]: options.region })
     request.visit = visitOf(request.raw, reply.raw)
     assertHeaders(request.raw.rawHeaders, limits)
     const address = addressOf(request.ip)
@@ -107,7 +110,8 @@ export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise
     const holder = await options.holders.of(bearerOf(request.headers.authorization))
     if (await options.revocations.has(holder.jti))
       throw new Problem('token_revoked', 'the token is valid no more: log in again')
-    const signed = { method: request.method, path: request.url, body: request.raw_body, headers: request.headers }
+    const { method, url: path, raw_body: body, headers } = request
+    const signed = { method, path, body, headers, region: options.region }
     const nonce = options.verifySignature(signed, holder.secret, clock.wall_ms())
     // Before the nonce, so that nobody fills the memory of nonces with what is refused anyway.
     options.rates.assertBelow('player', holder.player_id)
@@ -142,13 +146,13 @@ export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise
     scope.decorateRequest('jti', '')
     scope.decorateRequest('deadline_ms', 0)
     scope.decorateRequest('visit', null)
-    parseJsonAndKeepText(scope, limits.body_bytes_max)
+    parseJsonAndKeepText(scope, limits.body_bytes_max, options.assertKept)
     scope.setErrorHandler(refuse)
     scope.addHook('onRequest', enter)
     scope.addHook('preValidation', arrive)
     scope.addHook('preValidation', async ({ params, query }) => {
-      assertKept('the path', params)
-      assertKept('the query', query)
+      options.assertKept('the path', params)
+      options.assertKept('the query', query)
     })
     scope.addHook('onSend', async ({ visit }) => visit?.answered())
     scope.get('/v1/openapi.json', async (_request, reply) => reply.type('application/json').send(document))
@@ -199,7 +203,7 @@ function assertHeaders(raw: readonly string[], { headers_max, header_bytes_max }
 }
 
 /** Only JSON, and the text stays at hand for the signature. */
-function parseJsonAndKeepText(scope: HttpServer, bodyLimit: number): void {
+function parseJsonAndKeepText(scope: HttpServer, bodyLimit: number, assertFits: typeof assertKept): void {
   const parse = scope.getDefaultJsonParser('error', 'error')
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser('application/json', { parseAs: 'buffer', bodyLimit }, (request, bytes, done) => {
@@ -209,7 +213,7 @@ function parseJsonAndKeepText(scope: HttpServer, bodyLimit: number): void {
     void parse(request as never, text, (error: Error | null, value?: unknown) => {
       if (error !== null) return done(error)
       try {
-        assertKept('the body', value)
+        assertFits('the body', value)
       } catch (problem) {
         return done(problem as Problem)
       }

@@ -37,7 +37,10 @@ const setUp = (remembered_max = 100) => {
       retry_store_after_ms: 500,
       onFallback: (error) => fallbacks.push(error),
     })
-    return { claim: async (jti: string, nonce: string) => (await made.claim(jti, nonce)) !== 'again' }
+    return {
+      claim: async (jti: string, nonce: string) => (await made.claim(jti, nonce)) !== 'again',
+      complete: () => made.complete(),
+    }
   }
   return { clock, store, fallbacks, guard: another(), another }
 }
@@ -74,6 +77,21 @@ describe('nonces', () => {
     store.away = false
     store.kept.clear()
     expect(await guard.claim('t', 'nonce-a')).toBe(false)
+  })
+
+  test('may be missing after a start until the store is reached, or until none of them is valid any more', async () => {
+    const { store, clock, another } = setUp()
+    store.away = true
+    const one = another()
+    expect(await one.complete()).toBe(false)
+    store.away = false
+    expect(await one.complete()).toBe(true)
+    store.away = true
+    const other = another()
+    clock.now_ms += 69_999
+    expect([await one.complete(), await other.complete()]).toEqual([true, false])
+    clock.now_ms += 1
+    expect(await other.complete()).toBe(true)
   })
 
   test('of requests that come twice at the same moment are taken once, wherever the store is', async () => {

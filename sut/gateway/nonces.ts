@@ -6,10 +6,11 @@ import { Problem } from '#sut/contracts/problems.ts'
 //
 //   own memory   what this gateway admitted itself: whatever becomes of Redis, it is not admitted here again
 //   Redis        what any gateway admitted; what was admitted while Redis was away is told to it when it is back
+//   signature    is for one region (signature.ts): what gateways of other regions admitted is refused without asking anybody
 //
-// While Redis is away nobody knows what another gateway admitted. A replay there is the same operation under the same idempotency key,
-// which the signature covers: it moves no money a second time, and is answered as the first was. Operators' requests have no such
-// key, so they are refused until nonces are shared again (door.ts).
+// So a region with one gateway needs no Redis for this. One that starts serves nothing before it has reached Redis, or what its predecessor
+// admitted is too old by now. Where a region has several gateways and Redis is away, nobody knows what the other one admitted: docs/decisions/011
+// says what can happen then. Operators' requests are refused until nonces are shared again (door.ts).
 export interface NonceStore {
   /** The value that was there, or null when ours was set, to live for ttl_ms. */
   setIfAbsent: (key: string, value: string, ttl_ms: number) => Promise<string | null>
@@ -17,6 +18,8 @@ export interface NonceStore {
 
 export interface NonceOptions {
   store: NonceStore
+  /** Of what a gateway remembers itself, what it goes by: all of it. `shared`: the store has answered the last time. */
+  knows?: (remembered: boolean, shared: boolean) => boolean
   clock: Clock
   /** Twice the allowed skew, and some: afterwards the timestamp refuses a replay. */
   ttl_ms: number
@@ -33,18 +36,24 @@ export type Claim = 'first' | 'first_here' | 'again'
 export interface Nonces {
   /** Throws Problem unavailable when the memory is full. */
   claim(jti: string, nonce: string): Promise<Claim>
+  /** Whether nothing that can still be sent again was admitted before this process began and is unknown to it. */
+  complete(): Promise<boolean>
 }
 
+/** Of what is only written to see whether the store can be reached. */
+const started_ttl_ms = 1_000
 /** Told to the store at once when it is back. */
 const told_at_once = 100
 
 export function nonces(options: NonceOptions): Nonces {
-  const { store, clock, ttl_ms, remembered_max } = options
+  const { store, knows = (is) => is, clock, ttl_ms, remembered_max } = options
   /** When each expires. In order of insertion, and all live equally long: what has expired is in front. */
   const remembered = new Map<string, number>()
   /** Those of them that the store has not heard of. */
   const untold = new Set<string>()
   let storeAwayUntil_ms = -Infinity
+  const began_ms = clock.monotonic_ms()
+  let complete = false
   let telling = false
 
   const forgetExpired = (now_ms: number): void => {
@@ -96,13 +105,22 @@ export function nonces(options: NonceOptions): Nonces {
       const key = `nonce:${jti}:${nonce}`
       const now_ms = clock.monotonic_ms()
       forgetExpired(now_ms)
-      if (remembered.has(key)) return 'again'
+      if (knows(remembered.has(key), now_ms >= storeAwayUntil_ms)) return 'again'
       if (remembered.size >= remembered_max) throw new Problem('unavailable', 'no more requests can be admitted now')
       // Before anything is waited for: the same request may come again at this moment.
       remembered.set(key, now_ms + ttl_ms)
       const claimed = await claimInStore(key)
       if (claimed === 'first_here') untold.add(key)
       return claimed
+    },
+    complete: async () => {
+      complete ||= clock.monotonic_ms() - began_ms >= ttl_ms
+      if (complete) return true
+      const reached = store.setIfAbsent(`nonce:started:${newId()}`, newId(), started_ttl_ms)
+      return (complete = await reached.then(
+        () => true,
+        () => false,
+      ))
     },
   }
 }

@@ -26,7 +26,7 @@ const signature = [
   header(signatureHeaders.nonce, '16 to 64 characters, never used before with this token'),
   header(
     signatureHeaders.signature,
-    'hex(HMAC-SHA256(signing_key, METHOD \\n path-with-query \\n hex(SHA-256(body)) \\n timestamp \\n nonce \\n idempotency-key or nothing))',
+    'hex(HMAC-SHA256(signing_key, METHOD \\n path-with-query \\n hex(SHA-256(body)) \\n timestamp \\n nonce \\n idempotency-key or nothing \\n region))',
   ),
 ]
 

@@ -16,9 +16,12 @@ import { wireGateway } from './wire.ts'
 // What somebody can do with a request that he has seen: through two gateways, with a real Redis that stops and starts.
 let redis: RedisStore
 let around: Neighbourhood
-let gateways: [StartedService, StartedService]
+/** Two in region a, one in region b. */
+let gateways: StartedService[]
 /** What the wallet has paid, by the key that it was given. */
 const paid = new Map<string, number>()
+/** How often a seed was exchanged. */
+let rotated = 0
 
 beforeAll(async () => {
   redis = await startRedis()
@@ -42,9 +45,18 @@ beforeAll(async () => {
       return { transfer_id: key, balance_minor: 1_000 - paid.size * 500, version: paid.size, replayed }
     })
   })
+  await around.start('game', (platform) => {
+    platform.serve('game.rotate', async () => {
+      rotated++
+      const hash = '0'.repeat(64)
+      const next = { server_seed_hash: hash, next_nonce: 0, next_server_seed_hash: hash }
+      return { revealed: { server_seed: hash, server_seed_hash: hash, rounds: 0 }, next }
+    })
+  })
   gateways = [
     await around.start('gateway', wireGateway, { public: true }),
     await around.start('gateway', wireGateway, { public: true }),
+    await around.start('gateway', wireGateway, { public: true, region: 'b' }),
   ]
 })
 afterAll(async () => {
@@ -52,7 +64,8 @@ afterAll(async () => {
   await redis[Symbol.asyncDispose]()
 })
 
-const connect = () => gateways.map(({ port }) => publicClient(port, around.authority, true))
+const connect = () =>
+  gateways.map(({ port }, index) => publicClient(port, around.authority, true, index === 2 ? 'b' : 'a'))
 
 /** A request that can be sent as often as one likes, through whichever gateway, with other headers in place of its own. */
 function captured(login: LoggedIn, path: string, payload?: object, key = newId()) {
@@ -64,7 +77,12 @@ function captured(login: LoggedIn, path: string, payload?: object, key = newId()
     'idempotency-key': key,
     'x-slot-timestamp': timestamp,
     'x-slot-nonce': nonce,
-    'x-slot-signature': signatureOf(login.signing_key, { method: 'POST', path, body, key }, timestamp, nonce),
+    'x-slot-signature': signatureOf(
+      login.signing_key,
+      { method: 'POST', path, body, key, region: 'a' },
+      timestamp,
+      nonce,
+    ),
   }
   return async (through: ReturnType<typeof publicClient>, other: Record<string, string> = {}) => {
     const answer = await through.send('POST', path, { ...headers, ...other }, body)
@@ -121,6 +139,21 @@ describe('a withdrawal that was signed once', () => {
     expect([...paid.values()].filter((amount) => amount === 300)).toEqual([300])
     await Promise.all([first!.close(), second!.close()])
   })
+})
+
+// Was red: what a player changes without a key (limits, seeds, sessions) was done again, and reads were answered.
+test('a request is for one region, and there it was seen: in another one it is refused, also while Redis is away', async () => {
+  const [first, second, elsewhere] = connect()
+  const login = await logIn(first!, 'bea')
+  const replayed = captured(login, publicRoutes.rotate_seed.path)
+  expect(await replayed(first!)).toEqual([200, 'ok'])
+  await redis.stop('SIGKILL')
+  expect(await replayed(first!)).toEqual([401, 'request_replayed'])
+  expect(await replayed(elsewhere!)).toEqual([401, 'signature_invalid'])
+  expect((await elsewhere!.call('rotate_seed', undefined, login)).status).toBe(200)
+  expect(rotated).toBe(2)
+  await sharedAgain([first!, second!])
+  await Promise.all([first!.close(), second!.close(), elsewhere!.close()])
 })
 
 test('what an operator does is refused while nobody can tell whether it was done before', async () => {

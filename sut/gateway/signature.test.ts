@@ -21,9 +21,10 @@ function signed(
   at_ms = now_ms,
 ): SignedRequest {
   const body_hash = createHash('sha256').update(part.body).digest('hex')
-  const text = [part.method, part.path, body_hash, String(at_ms), nonce, key ?? ''].join('\n')
+  const text = [part.method, part.path, body_hash, String(at_ms), nonce, key ?? '', 'a'].join('\n')
   return {
     ...part,
+    region: 'a',
     headers: {
       ...(key === undefined ? {} : { 'idempotency-key': key }),
       'x-slot-timestamp': String(at_ms),
@@ -84,6 +85,10 @@ describe('a request signature', () => {
     expect(codeOf(without)).toBe('signature_invalid')
   })
 
+  test('is for the region that it was made for', () => {
+    expect(codeOf({ ...signed(spin), region: 'b' })).toBe('signature_invalid')
+  })
+
   test('of another token does not fit', () => {
     expect(() => verifySignature(signed(spin), signingSecret(signingKeyOf('master', 'token-2')), now_ms)).toThrow(
       /does not fit/,
@@ -110,6 +115,8 @@ describe('a request signature', () => {
 
   test('is what signatureOf makes', () => {
     const request = signed(spin)
-    expect(signatureOf(signing_key, spin, String(now_ms), nonce)).toBe(request.headers['x-slot-signature'])
+    expect(signatureOf(signing_key, { ...spin, region: 'a' }, String(now_ms), nonce)).toBe(
+      request.headers['x-slot-signature'],
+    )
   })
 })

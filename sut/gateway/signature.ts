@@ -5,10 +5,10 @@ import { Problem } from '#sut/contracts/problems.ts'
 // How a request proves that it comes from the holder of the token, whole and fresh:
 //
 //   signing_key = hex(HMAC-SHA256(signing_master, jti))       nothing to store: every gateway derives it again
-//   signature   = hex(HMAC-SHA256(signing_key, METHOD ⏎ path-with-query ⏎ hex(SHA-256(body)) ⏎ timestamp ⏎ nonce ⏎ key))
+//   signature   = hex(HMAC-SHA256(signing_key, METHOD ⏎ path-with-query ⏎ hex(SHA-256(body)) ⏎ timestamp ⏎ nonce ⏎ key ⏎ region))
 //
 // key: the header idempotency-key as it is sent, empty where there is none. So whatever a request does is covered: a copy can
-// only ask for the same again. The content type is not: the gateway takes JSON alone, and reads it in one way.
+// only ask for the same again, and only of the region that it was signed for: whether a gateway has had it before it knows by itself. The content type is not: the gateway takes JSON alone, and reads it in one way.
 //
 // The key of the second HMAC is the text of signing_key, as the client holds it, not the bytes that the hex stands for.
 export const skewMost_ms = 30_000
@@ -25,15 +25,17 @@ export interface SignedRequest {
   path: string
   body: string
   headers: Record<string, string | string[] | undefined>
+  /** Whose gateway is asked. */
+  region: string
 }
 
 export function signatureOf(
   secret: KeyObject | string,
-  { method, path, body, key = '' }: Pick<SignedRequest, 'method' | 'path' | 'body'> & { key?: string | undefined },
+  { method, path, body, region, key = '' }: Omit<SignedRequest, 'headers'> & { key?: string | undefined },
   timestamp: string,
   nonce: string,
 ): string {
-  const text = `${method}\n${path}\n${hash('sha256', body, 'hex')}\n${timestamp}\n${nonce}\n${key}`
+  const text = `${method}\n${path}\n${hash('sha256', body, 'hex')}\n${timestamp}\n${nonce}\n${key}\n${region}`
   return createHmac('sha256', secret).update(text).digest('hex')
 }
 
@@ -65,7 +67,7 @@ export function verifySignature(request: SignedRequest, secret: KeyObject, now_m
   if (given.length !== expected.length || !timingSafeEqual(given, expected))
     throw new Problem(
       'signature_invalid',
-      'the signature does not fit method, path, body, timestamp, nonce and idempotency key',
+      'the signature does not fit method, path, body, timestamp, nonce, idempotency key and region',
     )
   return nonce
 }

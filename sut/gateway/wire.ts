@@ -11,6 +11,7 @@ import { operations } from './operations.ts'
 import { rates, type RateStore } from './rates.ts'
 import { revocations } from './revocations.ts'
 import { skewMost_ms, verifySignature } from './signature.ts'
+import { assertKept } from './text.ts'
 
 // In flight: about what one gateway serves within its deadline when it is busy. More would only wait and end too late.
 // Bodies that have not arrived: more than honest clients ever have under way; an honest body arrives within milliseconds.
@@ -78,28 +79,34 @@ export async function wireGateway(platform: Platform): Promise<void> {
   })
   platform.background('revocations', (signal) => revoked.follow(signal))
 
+  const claims = nonces({
+    store: { setIfAbsent: platform.part('gateway.claim-in-store', redisNonces(platform.redis()).setIfAbsent) },
+    knows: platform.part('gateway.knows-nonce', (remembered) => remembered),
+    clock,
+    ttl_ms: 2 * skewMost_ms + 10_000,
+    remembered_max: 200_000,
+    retry_store_after_ms: 500,
+    onFallback: () => fallbacks.inc(),
+  })
+  platform.readiness('nonces', () => claims.complete())
+
   await platform.http.register(
     publicDoor({
       operations: withPlaces(
         operations(platform.call, signing_master),
         platform.part('gateway.take-costly-place', costlyPlaces(costlyLimits, shared)),
       ),
+      region: platform.config.region,
       holders: holders({
         verify: platform.part('gateway.verify-token', tokenVerifier(platform)),
         signing_master,
         clock,
         kept_max: 10_000,
       }),
+      assertKept: platform.part('gateway.assert-kept', assertKept),
       verifySignature: platform.part('gateway.verify-signature', verifySignature),
       revocations: { has: platform.part('gateway.is-revoked', (jti) => revoked.has(jti)) },
-      nonces: nonces({
-        store: { setIfAbsent: platform.part('gateway.claim-in-store', redisNonces(platform.redis()).setIfAbsent) },
-        clock,
-        ttl_ms: 2 * skewMost_ms + 10_000,
-        remembered_max: 200_000,
-        retry_store_after_ms: 500,
-        onFallback: () => fallbacks.inc(),
-      }),
+      nonces: claims,
       rates: shared,
       clock,
       limits,

@@ -10,8 +10,8 @@ export interface Answer {
   headers: Record<string, string | string[] | undefined>
 }
 
-/** A client of the public API, over HTTP/1.1 or HTTP/2. */
-export function publicClient(port: number, authority: string, allowH2: boolean) {
+/** A client of the public API, over HTTP/1.1 or HTTP/2, of a gateway of that region. */
+export function publicClient(port: number, authority: string, allowH2: boolean, region = 'a') {
   const dispatcher = new Agent({ allowH2, connect: { ca: authority } })
   const origin = `https://127.0.0.1:${port}`
 
@@ -44,7 +44,7 @@ export function publicClient(port: number, authority: string, allowH2: boolean) 
         'x-slot-nonce': nonce,
         'x-slot-signature': signatureOf(
           login.signing_key,
-          { method, path, body, key: extra[idempotencyHeader] },
+          { method, path, body, key: extra[idempotencyHeader], region },
           timestamp,
           nonce,
         ),

@@ -11,6 +11,7 @@ import { nonces } from '../nonces.ts'
 import { operations } from '../operations.ts'
 import { rates, type RatesOptions } from '../rates.ts'
 import { signatureOf, signingKeyOf, verifySignature } from '../signature.ts'
+import { assertKept } from '../text.ts'
 
 const signing_master = 'master of the test'
 export const token = await new SignJWT({})
@@ -49,6 +50,7 @@ export async function door(answer: (name: string) => unknown, limits: DoorLimits
   await server.register(
     publicDoor({
       operations: operations(call as unknown as Call, signing_master),
+      region: 'a',
       holders: holders({
         verify: async (text) => {
           if (text !== token) throw new Problem('unauthenticated', 'not one of ours')
@@ -59,6 +61,7 @@ export async function door(answer: (name: string) => unknown, limits: DoorLimits
         kept_max: 10,
       }),
       verifySignature,
+      assertKept,
       revocations: { has: async () => false },
       nonces: nonces({
         store: {
@@ -123,7 +126,7 @@ export function signed(
       'x-slot-nonce': nonce,
       'x-slot-signature': signatureOf(
         signing_key,
-        { method, path: url, body: payload, key: extra['idempotency-key'] },
+        { method, path: url, body: payload, key: extra['idempotency-key'], region: 'a' },
         timestamp,
         nonce,
       ),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { exportJWK, generateKeyPair } from 'jose'
 import { systemClock } from '#lib/clock.ts'
-import type { ServiceName } from '#sut/contracts/descriptor.ts'
+import type { Region, ServiceName } from '#sut/contracts/descriptor.ts'
 import { createAuthority } from '#sut/deployment/pki.ts'
 import { startService, type RunOptions, type StartedService, type Wire } from '#sut/platform/service.ts'
 import type { RedisStore } from '#sut/platform/testing/stores.ts'
@@ -12,7 +12,8 @@ export interface Neighbourhood extends AsyncDisposable {
   /** PEM of the authority behind every certificate. */
   readonly authority: string
   readonly token_key: string
-  start(service: ServiceName, wire: Wire, options?: RunOptions): Promise<StartedService>
+  /** In region a, where none is said. */
+  start(service: ServiceName, wire: Wire, options?: RunOptions & { region?: Region }): Promise<StartedService>
 }
 
 /** Services in this process that find each other over real mutual TLS, and a Redis. Start the callers last. */
@@ -38,19 +39,19 @@ export async function neighbourhood(redis: RedisStore): Promise<Neighbourhood> {
   return {
     authority: await readFile(authority.file, 'utf8'),
     token_key,
-    start: async (service, wire, options) => {
-      const instance = `${service}-a-1`
+    start: async (service, wire, { region = 'a', ...options } = {}) => {
+      const instance = `${service}-${region}-1`
       const file = join(folder, `${instance}.json`)
       await writeFile(file, JSON.stringify(discovery))
       const config = {
         service,
-        region: 'a',
+        region,
         instance,
         system: 'test',
         design: 'standard',
         listen: { host: '127.0.0.1', port: 0 },
         operations: { host: '127.0.0.1', port: 0, token: 'token' },
-        certificates: await authority.issue(service, 'a'),
+        certificates: await authority.issue(service, region),
         discovery: file,
         redis: { user: 'default', password: 'any' },
         secrets: { signing_master: 'master', token_key },
@@ -58,7 +59,7 @@ export async function neighbourhood(redis: RedisStore): Promise<Neighbourhood> {
         log_level: 'silent',
       } as const
       const one = await startService(config, wire, options)
-      services[service] = [{ instance, region: 'a', host: '127.0.0.1', port: one.port }]
+      services[service] = [{ instance, region, host: '127.0.0.1', port: one.port }]
       started.push(one)
       return one
     },
