@@ -1,7 +1,8 @@
 import { freshSeed } from '#lib/random.ts'
 import { isSound, runCampaign, type Campaign } from './campaign.ts'
 
-// npm run test:records -- [--records N] [--seed S]: exit code 0 when each change was found by a check that is meant for it, and nothing was a false alarm.
+// npm run test:records -- [--records N] [--seed S]: exit code 0 when each change was found by a check that is meant for it,
+// and nothing was a false alarm.
 
 const value = (name: string, otherwise: string): string => {
   const at = process.argv.indexOf(`--${name}`)

@@ -1,7 +1,10 @@
 import crypto from 'k6/crypto'
 import { headers } from './routes.ts'
 
-/** hex(HMAC-SHA256(signing_key, METHOD ⏎ path ⏎ hex(SHA-256(body)) ⏎ timestamp ⏎ nonce ⏎ key ⏎ region)), with what the server needs to check it. */
+/**
+ * hex(HMAC-SHA256(signing_key, METHOD ⏎ path ⏎ hex(SHA-256(body)) ⏎ timestamp ⏎ nonce ⏎ key ⏎ region)), with what the server
+ * needs to check it.
+ */
 export function signatureHeaders(
   signing_key: string,
   /** `key`: the idempotency key, '' where none is sent. `region`: whose gateway is asked. */

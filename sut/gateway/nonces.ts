@@ -8,9 +8,9 @@ import { Problem } from '#sut/contracts/problems.ts'
 //   Redis        what any gateway admitted; what was admitted while Redis was away is told to it when it is back
 //   signature    is for one region (signature.ts): what gateways of other regions admitted is refused without asking anybody
 //
-// So a region with one gateway needs no Redis for this. One that starts serves nothing before it has reached Redis, or what its predecessor
-// admitted is too old by now. Where a region has several gateways and Redis is away, nobody knows what the other one admitted: docs/decisions/011
-// says what can happen then. Operators' requests are refused until nonces are shared again (door.ts).
+// So a region with one gateway needs no Redis for this. One that starts serves nothing before it has reached Redis, or what its
+// predecessor admitted is too old by now. Where a region has several gateways and Redis is away, nobody knows what the other one
+// admitted: docs/decisions/011 says what can happen then. Operators' requests are refused until nonces are shared again (door.ts).
 export interface NonceStore {
   /** The value that was there, or null when ours was set, to live for ttl_ms. */
   setIfAbsent: (key: string, value: string, ttl_ms: number) => Promise<string | null>

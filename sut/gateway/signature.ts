@@ -8,7 +8,8 @@ import { Problem } from '#sut/contracts/problems.ts'
 //   signature   = hex(HMAC-SHA256(signing_key, METHOD ⏎ path-with-query ⏎ hex(SHA-256(body)) ⏎ timestamp ⏎ nonce ⏎ key ⏎ region))
 //
 // key: the header idempotency-key as it is sent, empty where there is none. So whatever a request does is covered: a copy can
-// only ask for the same again, and only of the region that it was signed for: whether a gateway has had it before it knows by itself. The content type is not: the gateway takes JSON alone, and reads it in one way.
+// only ask for the same again, and only the region that it was signed for: whether it was there before, a gateway knows by itself.
+// The content type is not covered: the gateway takes JSON alone, and reads it in one way.
 //
 // The key of the second HMAC is the text of signing_key, as the client holds it, not the bytes that the hex stands for.
 export const skewMost_ms = 30_000

@@ -6,7 +6,7 @@ import { tokenVerifier } from '#sut/platform/identity.ts'
 import { costlyPlaces, withPlaces } from './costly.ts'
 import { publicDoor } from './door.ts'
 import { holders } from './holders.ts'
-import { nonces, type NonceStore } from './nonces.ts'
+import { nonces, type Nonces, type NonceStore } from './nonces.ts'
 import { operations } from './operations.ts'
 import { rates, type RateStore } from './rates.ts'
 import { revocations } from './revocations.ts'
@@ -48,7 +48,6 @@ export async function wireGateway(platform: Platform): Promise<void> {
   if (signing_master === undefined) throw new Error('the gateway needs the secret signing_master')
 
   const refusals = metrics.counter('gateway_refusals_total', 'Requests that were refused, by problem code', ['code'])
-  const fallbacks = metrics.counter('gateway_nonce_fallbacks_total', 'Nonces checked without Redis')
 
   const rateFallbacks = metrics.counter(
     'gateway_rate_fallbacks_total',
@@ -79,17 +78,6 @@ export async function wireGateway(platform: Platform): Promise<void> {
   })
   platform.background('revocations', (signal) => revoked.follow(signal))
 
-  const claims = nonces({
-    store: { setIfAbsent: platform.part('gateway.claim-in-store', redisNonces(platform.redis()).setIfAbsent) },
-    knows: platform.part('gateway.knows-nonce', (remembered) => remembered),
-    clock,
-    ttl_ms: 2 * skewMost_ms + 10_000,
-    remembered_max: 200_000,
-    retry_store_after_ms: 500,
-    onFallback: () => fallbacks.inc(),
-  })
-  platform.readiness('nonces', () => claims.complete())
-
   await platform.http.register(
     publicDoor({
       operations: withPlaces(
@@ -106,7 +94,7 @@ export async function wireGateway(platform: Platform): Promise<void> {
       assertKept: platform.part('gateway.assert-kept', assertKept),
       verifySignature: platform.part('gateway.verify-signature', verifySignature),
       revocations: { has: platform.part('gateway.is-revoked', (jti) => revoked.has(jti)) },
-      nonces: claims,
+      nonces: noncesOf(platform),
       rates: shared,
       clock,
       limits,
@@ -115,6 +103,22 @@ export async function wireGateway(platform: Platform): Promise<void> {
       onInternalError: (error) => log.error({ err: error }, 'a public request failed'),
     }),
   )
+}
+
+/** Ready when nothing that can be sent again is unknown to this gateway. */
+function noncesOf(platform: Platform): Nonces {
+  const fallbacks = platform.metrics.counter('gateway_nonce_fallbacks_total', 'Nonces checked without Redis')
+  const claims = nonces({
+    store: { setIfAbsent: platform.part('gateway.claim-in-store', redisNonces(platform.redis()).setIfAbsent) },
+    knows: platform.part('gateway.knows-nonce', (remembered) => remembered),
+    clock: platform.clock,
+    ttl_ms: 2 * skewMost_ms + 10_000,
+    remembered_max: 200_000,
+    retry_store_after_ms: 500,
+    onFallback: () => fallbacks.inc(),
+  })
+  platform.readiness('nonces', () => claims.complete())
+  return claims
 }
 
 /** In two commands, the second for a replay alone: SET … NX GET in one needs Redis 7. */
