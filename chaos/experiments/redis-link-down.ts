@@ -1,5 +1,5 @@
+import { actorsAtWork } from './actors-at-work.ts'
 import type { Experiment } from './experiment.ts'
-import { underAttack } from './under-attack.ts'
 
 // Many thieves: what is at risk while gateways cannot ask Redis is that a request which one of them has seen
 // is served once more. Few arrivals, so that each region keeps its one gateway (docs/decisions/011).
@@ -30,7 +30,7 @@ export const redisLinkDown: Experiment = {
   stop: { failed_share_max: 0.6, for_s: 20 },
   expectations: {
     consistent: true,
-    exercised: { ...underAttack, replays_during_fault: 3, acknowledged_during_fault: 10 },
+    exercised: { ...actorsAtWork, replays_during_fault: 3, acknowledged_during_fault: 10 },
     recovery_s_max: 15,
     failed_share_max: 0.02,
   },
