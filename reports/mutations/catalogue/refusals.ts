@@ -66,7 +66,7 @@ export const refusalMutations: readonly Mutation[] = [
     what: 'an operation was refused and done all the same',
     seen_by: ['fail-not-applied'],
     derived: false,
-    change: (raw, random) => refuseDone(served(raw, random, (count) => count === 1)),
+    change: (raw, random) => refuseDone(oneServed(raw, random, (count) => count === 1)),
   },
   {
     name: 'refused-beside-its-copy',
@@ -74,7 +74,7 @@ export const refusalMutations: readonly Mutation[] = [
     // What was done was done for the other one.
     seen_by: ['refusals-justified'],
     derived: false,
-    change: (raw, random) => refuseDone(served(raw, random, (count) => count > 1)),
+    change: (raw, random) => refuseDone(oneServed(raw, random, (count) => count > 1)),
   },
   {
     name: 'refused-with-a-fault',
@@ -93,7 +93,7 @@ export const refusalMutations: readonly Mutation[] = [
 ]
 
 /** A deposit or spin that was served, of whose key there are as many operations as is said: also those whose answer was lost. */
-function served(raw: RawRecord, random: Random, copies: (count: number) => boolean): Asked | undefined {
+function oneServed(raw: RawRecord, random: Random, copies: (count: number) => boolean): Asked | undefined {
   const keyOf = ({ player_id, key }: HistoryLine): string => `${player_id}/${key}`
   const all = Map.groupBy(raw.history, keyOf)
   const countOf = (line: HistoryLine): number => new Set(all.get(keyOf(line))?.map((each) => each.operation_id)).size
