@@ -3,11 +3,13 @@ import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse }
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { systemClock } from '#lib/clock.ts'
 import { createAuthority } from '#sut/deployment/pki.ts'
 import { holdUnfinished } from './unfinished-requests.ts'
 
+vi.setConfig({ testTimeout: 30_000 })
+const patient = { timeout: 10_000 }
 let folder: string
 const closers: (() => void)[] = []
 beforeEach(async () => {
@@ -38,11 +40,11 @@ test('as many are open as the gateway admits, and none is left after the release
   const { at, open } = await gateway(() => {})
   const held = await holdUnfinished(at, { connections: 2, streams: 5 })
   closers.push(() => held.release())
-  await expect.poll(open).toBe(8)
+  await expect.poll(open, patient).toBe(8)
   expect(held.state()).toEqual({ wanted: 10, open: 8, refused: 0, beyond: 2, refusals: {} })
   held.release()
   held.release()
-  await expect.poll(open).toBe(0)
+  await expect.poll(open, patient).toBe(0)
 })
 
 test('what is refused in words is counted by its code, and begun again a while later', async () => {
@@ -52,8 +54,8 @@ test('what is refused in words is counted by its code, and begun again a while l
   })
   const held = await holdUnfinished(at, { connections: 1, streams: 2 })
   closers.push(() => held.release())
-  await expect.poll(() => held.state()).toMatchObject({ open: 1, refused: 1, refusals: { unavailable: 1 } })
-  await expect.poll(() => held.state(), { timeout: 5_000 }).toMatchObject({ refusals: { unavailable: 2 } })
+  await expect.poll(() => held.state(), patient).toMatchObject({ open: 1, refused: 1, refusals: { unavailable: 1 } })
+  await expect.poll(() => held.state(), patient).toMatchObject({ refusals: { unavailable: 2 } })
   expect(begun).toBe(3)
 })
 
@@ -61,12 +63,14 @@ test('connections that break are made again; of what is not there it is said why
   const { at, open } = await gateway((request) => request.stream.session?.destroy())
   const held = await holdUnfinished(at, { connections: 1, streams: 2 })
   closers.push(() => held.release())
-  await expect.poll(open).toBe(0)
+  await expect.poll(open, patient).toBe(0)
   expect(held.state().open).toBeLessThanOrEqual(2)
   held.release()
   const nobody = await holdUnfinished({ ...at, url: 'https://127.0.0.1:1' }, { connections: 1, streams: 2 })
   closers.push(() => nobody.release())
-  await expect.poll(() => nobody.state()).toMatchObject({ open: 0, error: expect.stringContaining('ECONNREFUSED') })
+  await expect
+    .poll(() => nobody.state(), patient)
+    .toMatchObject({ open: 0, error: expect.stringContaining('ECONNREFUSED') })
 })
 
 test('they go to this machine alone', async () => {

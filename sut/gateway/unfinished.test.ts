@@ -6,6 +6,7 @@ import { answerOn, answerTo, asked, asking, begin, listeningDoor, posting } from
 
 afterEach(closeDoors)
 
+const patient = { timeout: 10_000 }
 const games = () => ({ games: [] })
 const wrongLogin = JSON.stringify({ name: 'ada', password: 'correct horse' })
 const begun = 'POST /v1/login HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{'
@@ -25,7 +26,7 @@ describe('requests that do not end hold no place', { timeout: 30_000 }, () => {
     expect(statuses.filter((status) => status === 503 || status === 429)).toEqual([])
     expect(here.called).toHaveLength(50)
     here.leave()
-    await expect.poll(here.in_flight).toBe(0)
+    await expect.poll(here.in_flight, patient).toBe(0)
   })
 
   test('over HTTP/1: 150 connections with one of them', async () => {
@@ -38,7 +39,7 @@ describe('requests that do not end hold no place', { timeout: 30_000 }, () => {
     for (const _ of times(25)) statuses.push((await asked(honest, posting, wrongLogin)).status)
     expect(statuses.filter((status) => status === 503 || status === 429)).toEqual([])
     here.leave()
-    await expect.poll(here.in_flight).toBe(0)
+    await expect.poll(here.in_flight, patient).toBe(0)
   })
 
   test('nor do those that are reset as soon as they were begun', async () => {
@@ -48,7 +49,7 @@ describe('requests that do not end hold no place', { timeout: 30_000 }, () => {
     const honest = await here.session()
     for (const _ of times(25)) expect((await asked(honest, asking)).status).toBe(200)
     here.leave()
-    await expect.poll(here.in_flight).toBe(0)
+    await expect.poll(here.in_flight, patient).toBe(0)
     expect(here.called.filter(({ name }) => name === 'identity.login')).toEqual([])
   })
 })
@@ -62,7 +63,7 @@ describe('a body has its time', { timeout: 30_000 }, () => {
     const trickle = setInterval(() => stream.writable && stream.write(' '), 50)
     stream.once('close', () => clearInterval(trickle))
     expect(await answerTo(stream)).toEqual({ status: 408, code: 'request_timeout' })
-    await expect.poll(() => stream.closed).toBe(true)
+    await expect.poll(() => stream.closed, patient).toBe(true)
     expect(here.refused).toEqual(['request_timeout'])
     expect((await asked(session, asking)).status).toBe(200)
   })
@@ -107,7 +108,7 @@ describe('bodies that have not arrived are bounded', { timeout: 30_000 }, () => 
     for (const session of sessions) for (const _ of times(4)) begin(session)
     expect(await refused).toEqual({ status: 503, code: 'unavailable' })
     here.leave()
-    await expect.poll(here.in_flight).toBe(0)
+    await expect.poll(here.in_flight, patient).toBe(0)
   })
 
   test.each([
@@ -117,7 +118,7 @@ describe('bodies that have not arrived are bounded', { timeout: 30_000 }, () => 
     await using here = await listeningDoor(games)
     const stream = begin(await here.session(), headers, first)
     expect(await answerTo(stream)).toEqual({ status: 413, code: 'body_too_large' })
-    await expect.poll(() => stream.closed).toBe(true)
+    await expect.poll(() => stream.closed, patient).toBe(true)
     const socket = await here.socket()
     socket.write(begun.replace('100', '1000000'))
     expect(await answerOn(socket)).toEqual({ status: 413, code: 'body_too_large' })
@@ -132,12 +133,12 @@ describe('a place is held as long as the work lasts', { timeout: 30_000 }, () =>
     const honest = await here.session()
     const left = (await here.session()).request(asking)
     left.on('error', () => undefined)
-    await expect.poll(() => answers.length).toBe(0)
+    await expect.poll(() => answers.length, patient).toBe(0)
     left.close(8)
-    await expect.poll(here.in_flight).toBe(0)
+    await expect.poll(here.in_flight, patient).toBe(0)
     expect((await asked(honest, asking)).status).toBe(503)
     first.resolve(games())
-    await expect.poll(async () => (await asked(honest, asking)).status).toBe(200)
+    await expect.poll(async () => (await asked(honest, asking)).status, patient).toBe(200)
   })
 
   test('and no longer, when the client never ends its request or does not read the answer', async () => {
@@ -145,7 +146,7 @@ describe('a place is held as long as the work lasts', { timeout: 30_000 }, () =>
     const [one, other] = [await here.session(), await here.session()]
     const answered = begin(one, asking, '')
     expect((await answerTo(answered)).status).toBe(200)
-    await expect.poll(() => answered.closed).toBe(true)
+    await expect.poll(() => answered.closed, patient).toBe(true)
     const unread = await here.session()
     unread.settings({ initialWindowSize: 0 })
     await asked(other, asking)
@@ -155,14 +156,14 @@ describe('a place is held as long as the work lasts', { timeout: 30_000 }, () =>
 })
 
 describe('connections that do nothing are closed', { timeout: 30_000 }, () => {
-  const quick = { handshake_ms: 300, headers_ms: 300, idle_ms: 600 }
+  const quick = { handshake_ms: 1_500, headers_ms: 500, idle_ms: 2_000 }
   const closed = (of: EventEmitter): Promise<unknown> => {
     if (of instanceof Socket) of.resume()
     return once(of, 'close')
   }
 
   test('before the handshake, in the headers of HTTP/1, and without a request', async () => {
-    await using here = await listeningDoor(games, {}, { ...quick, idle_ms: 2_000 })
+    await using here = await listeningDoor(games, {}, { ...quick, idle_ms: 4_000 })
     const mute = closed(connect(here.port, '127.0.0.1').on('error', () => undefined))
     const slow = await here.socket()
     slow.write('GET /v1/games HTTP/1.1\r\nhost: a\r\nx-slow: ')
@@ -190,9 +191,9 @@ describe('connections that do nothing are closed', { timeout: 30_000 }, () => {
     await asked(sessions[0]!, asking)
     const open = () => sessions.map((session) => !session.closed && !session.destroyed)
     sessions.push(await here.session())
-    await expect.poll(open).toEqual([true, false, true, true])
+    await expect.poll(open, patient).toEqual([true, false, true, true])
     sessions.push(await here.session('127.0.0.2'), await here.session('127.0.0.3'))
-    await expect.poll(open).toEqual([true, false, false, true, true, true])
+    await expect.poll(open, patient).toEqual([true, false, false, true, true, true])
   })
 
   test('a connection has no more streams than a client has use for', async () => {
