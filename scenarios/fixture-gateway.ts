@@ -25,6 +25,7 @@ export interface Seen {
   key: string
   nonce: string
   traceparent: string
+  tracestate: string
   body: string
 }
 
@@ -123,6 +124,7 @@ async function answer(
     key: header('idempotency-key'),
     nonce: header(signatureHeaders.nonce),
     traceparent: header('traceparent'),
+    tracestate: header('tracestate'),
     body,
   }
   system.seen.push(seen)

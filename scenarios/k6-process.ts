@@ -17,11 +17,15 @@ export const loadFiles = (folder: string) => ({
 
 export function launch(request: LoadRequest, port: number): ChildProcess {
   const { output, log, summary } = loadFiles(request.folder)
-  const { run_id, mix, seed, players, stages, gateways, operator } = request
+  const { run_id, mix, seed, players, stages, gateways, operator, trace_key } = request
   const client = { ...clientPolicy, ...request.client }
   const journeys = dealt(mix, players)
   const about = { run_id, journeys, seed, players, stages, gateways, client, summary_file: summary }
-  const settings: LoadSettings = operator === undefined ? about : { ...about, operator }
+  const settings: LoadSettings = {
+    ...about,
+    ...(operator !== undefined && { operator }),
+    ...(trace_key !== undefined && { trace_key }),
+  }
   const parameters = ['run', '--quiet', '--no-color', '--no-usage-report', '--no-thresholds']
   parameters.push('--address', `127.0.0.1:${port}`, '--console-output', output, '--log-format', 'raw')
   parameters.push(join(import.meta.dirname, 'k6', 'main.ts'))

@@ -23,6 +23,8 @@ export interface GeneratorRequest {
   authority_file: string
   /** Names and passwords of the system's operator and auditor, as JSON. */
   accounts_file: string
+  /** The key with which the system records the traces that are asked for. */
+  trace_key_file: string
   operation(operation: { planned_ms: number; ended_ms: number; outcome: 'ok' | 'fail' | 'info'; code: string }): void
   guard(pid: number): Promise<void>
   progress(text: string): void
@@ -66,6 +68,7 @@ export function loadGenerator({ k6, clock, trace_share }: { k6: string; clock: C
       seed,
       gateways: [...request.gateways],
       authority_file,
+      trace_key: traceKeyIn(request.trace_key_file),
       ...(trace_share !== undefined && { client: { trace_share } }),
     })
     try {
@@ -77,6 +80,15 @@ export function loadGenerator({ k6, clock, trace_share }: { k6: string; clock: C
       await handle[Symbol.asyncDispose]()
       throw error
     }
+  }
+}
+
+/** It goes to k6 and nowhere else. */
+function traceKeyIn(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    throw new Failure('LOAD_FAILED', `the key of the traces cannot be read: ${textOf(error)}`, { cause: error })
   }
 }
 

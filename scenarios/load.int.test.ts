@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -41,8 +42,7 @@ async function trial({ rate_per_s, duration_s, system: prepare, during, ...more 
   const stages = [{ duration_s, from_per_s: rate_per_s, to_per_s: rate_per_s }]
   const { gateways, authority_file } = system
   const common = { k6, mix: { player: 1 }, players, seed: 'test', clock: systemClock, run_id: 'run1' }
-  const handle = await startLoad({ ...common, folder, stages, gateways, authority_file, ...more })
-  await using _ = handle
+  await using handle = await startLoad({ ...common, folder, stages, gateways, authority_file, ...more })
   const live: OperationSeen[] = []
   handle.onOperation((operation) => live.push(operation))
   await during?.(handle, system)
@@ -83,7 +83,6 @@ test('signed requests are accepted; every arrival is recorded; a duplicate has o
   expect([...applied.values()].every((times) => times === 1)).toBe(true)
   expect(requests.filter(({ attempt }) => attempt === 2).length).toBeGreaterThan(2) // 5 % are sent twice at once
   expect(history.filter(({ value }) => 'duplicate' in value)).toEqual([])
-
   const times = history.map(({ at_ms }) => at_ms)
   expect(times).toEqual(times.toSorted((one, other) => one - other))
   const late = arrivals(requests).map(({ start_ms, planned_ms }) => Number(start_ms) - Number(planned_ms))
@@ -312,21 +311,22 @@ test('every request carries the trace of its operation; those that are sampled a
     rate_per_s: 20,
     duration_s: 3,
     client: { trace_share: 0.25, attempt_timeout_ms: 300 },
+    trace_key: 'key of the traces',
     system: firstOfKey('hang', ['spin']),
   })
-  for (const { traceparent } of seen) expect(traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]$/)
-  const headersOf = Map.groupBy(
-    seen.filter(({ key }) => key !== ''),
-    ({ key }) => key,
-  )
-  for (const requests of headersOf.values())
+  for (const { traceparent, tracestate } of seen) {
+    const [, trace_id = '', flag] = /^00-([0-9a-f]{32})-[0-9a-f]{16}-0([01])$/.exec(traceparent) ?? []
+    const proof = createHmac('sha256', 'key of the traces').update(trace_id).digest('hex')
+    expect(tracestate).toBe(flag === '1' ? `slot=${proof}` : '')
+  }
+  const keyed = seen.filter(({ key }) => key !== '')
+  for (const requests of Map.groupBy(keyed, ({ key }) => key).values())
     expect(new Set(requests.map(({ traceparent }) => traceparent)).size).toBe(1)
   const spans = await Array.fromAsync(readLines<Span>(join(folder, 'traces.jsonl')))
   const sampled = new Set(seen.map(({ traceparent }) => traceparent).filter((header) => header.endsWith('-01')))
   expect(new Set(spans.map(({ trace_id, span_id }) => `00-${trace_id}-${span_id}-01`))).toEqual(sampled)
   const operations = new Set(history.map(({ operation_id }) => operation_id))
-  expect(sampled.size).toBeGreaterThan(5)
-  expect(sampled.size).toBeLessThan(operations.size / 2)
+  expect(sampled.size > 5 && sampled.size < operations.size / 2).toBe(true)
   for (const { attributes } of spans) expect(operations).toContain(attributes['slot.operation.id'])
 })
 
@@ -338,6 +338,7 @@ function engineRequest(folder: string, system: FixtureSystem, operations: unknow
     folder,
     mix: { player: 1 },
     accounts_file: '/dev/null',
+    trace_key_file: '/dev/null',
     profile: 'steady',
     rate_per_s: 20,
     players: 4,

@@ -23,6 +23,8 @@ export interface LoadRequest {
   gateways: Gateway[]
   /** PEM file of the authority that signed the gateways' certificates. */
   authority_file: string
+  /** The key with which the system records the traces that are asked for; none: it decides itself. */
+  trace_key?: string
   /** Folder of the record; k6's own files go there as well. */
   folder: string
   /** Part of the players' names and of each idempotency key, so that runs are apart: at most 40 of A–Z a–z 0–9 . _ - */

@@ -16,6 +16,8 @@ export interface LoadRequest {
   authority_file: string
   /** Names and passwords of the system's staff. */
   accounts_file: string
+  /** The key with which its traces are recorded. */
+  trace_key_file: string
   /** Called for each operation when it has ended; must not throw. */
   operation: (operation: LiveOperation) => void
   /** The process of the generator, as soon as there is one: it must not outlive the harness. */

@@ -24,6 +24,7 @@ export async function startLoad(run: Run): Promise<string> {
     gateways: system.gateways,
     authority_file: system.authority_file,
     accounts_file: system.accounts_file,
+    trace_key_file: system.trace_key_file,
     operation: (operation) => windows.add(operation),
     guard: (pid) => system.guard(pid),
     progress: (text) => ports.progress({ kind: 'status', text }),

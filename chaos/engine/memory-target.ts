@@ -109,6 +109,7 @@ function memorySystem(existing: Set<string>, did: Did, options: Inside): Running
     gateways: [{ region: 'a', url: 'https://127.0.0.1:1' }],
     authority_file: '/nowhere.pem',
     accounts_file: '/nowhere.json',
+    trace_key_file: '/nowhere-key',
     versions: { memory: '1' },
     settings: { lease_ttl_ms: 1 },
     sample: async () => ({

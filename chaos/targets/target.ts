@@ -127,6 +127,8 @@ export interface RunningSystem extends AsyncDisposable {
   readonly authority_file: string
   /** Names and passwords of its operator and its auditor, as JSON; for this user alone. */
   readonly accounts_file: string
+  /** The key with which the load has its traces recorded; for this user alone. */
+  readonly trace_key_file: string
   readonly versions: Record<string, string>
   /** Time-outs that decide recovery, printed in every report. */
   readonly settings: Record<string, string | number>

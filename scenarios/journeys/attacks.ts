@@ -15,6 +15,10 @@ type Make = (draw: Draw, loot: Loot) => Request[]
 
 const clock_ms = 600_000
 const guesses = { from: 6, to: 25 } as const
+/** More than a network may have looked at (`guesses_looked_at` of sut/contracts/promises.ts). */
+const names_guessed = 48
+/** Each that is under way has a connection of its own. */
+export const guesses_at_once = 12
 const big_bytes = 300_000
 
 /** Amounts that are none. */
@@ -87,6 +91,8 @@ function unkeptText(draw: Draw): Request[] {
   ]
 }
 
+export const manyNames = 'many-names'
+
 /** Needs no more than the victim's token, or an account of his own. */
 const always = {
   'changed-on-the-way': changedOnTheWay,
@@ -110,6 +116,12 @@ const always = {
       through: number % 2 === 0 ? 'home' : 'other',
     })),
   'unkept-text': unkeptText,
+  // What he cannot get from one name, as that is locked, he tries with many: each guess costs the system a hash.
+  [manyNames]: (draw) =>
+    Array.from({ length: names_guessed }, (_, number) => ({
+      ...attacking({ kind: 'login', password: 'wrong', name: `nobody-${hex(draw, 12)}` }, { name: manyNames }),
+      through: number % 2 === 0 ? 'home' : 'other',
+    })),
   'oversized-body': () =>
     onBoth(withBody('oversized-body', JSON.stringify({ amount_minor: 100, note: 'x'.repeat(big_bytes) }))),
   'unfitting-types': (draw) => [
@@ -125,9 +137,9 @@ export const revokedToken = 'revoked-token'
 
 export const attackNames: readonly string[] = [...Object.keys(every), revokedToken]
 
-/** The attacks that can be made of this: what would rightly be admitted is not among them. */
+/** The attacks that can be made of this: what would rightly be admitted is not among them, nor what is done once. */
 export function possible({ action: { kind }, answer: { outcome } }: Loot): string[] {
-  const names = [...Object.keys(always), revokedToken]
+  const names = [...Object.keys(always).filter((name) => name !== manyNames), revokedToken]
   if (outcome !== 'ok') return names
   names.push(...Object.keys(replays))
   if (kind === 'deposit' || kind === 'withdraw') names.push(...Object.keys(moneyReplays))

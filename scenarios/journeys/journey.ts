@@ -14,7 +14,8 @@ export type Action =
   | { kind: 'set_limits'; daily_loss_max_minor: number | null }
   | { kind: 'self_exclude'; days: number }
   | { kind: 'suspend' | 'reinstate'; player_id: string }
-  | { kind: 'login'; password?: 'wrong' }
+  /** `name`: of somebody else, whom nobody needs to know. */
+  | { kind: 'login'; password?: 'wrong'; name?: string }
   | { kind: 'balance' | 'history' | 'games' | 'seed' | 'rotate_seed' | 'limits' }
   | { kind: 'open_session' | 'reality_check' | 'logout' | 'refresh' }
 

@@ -1,5 +1,5 @@
 import { pick, weighted, type Draw } from '../k6/draw.ts'
-import { attacking, possible, requestsOf, revokedToken, type Loot } from './attacks.ts'
+import { attacking, guesses_at_once, manyNames, possible, requestsOf, revokedToken, type Loot } from './attacks.ts'
 import type { Action, Credentials, Journey, PlayerView, Request, Turn } from './journey.ts'
 
 /** Most can be done with a captured deposit. */
@@ -41,13 +41,21 @@ function* turn(draw: Draw, view: PlayerView, memory: Memory): Turn {
   for (const name of nextAttacks(draw, loot, memory)) {
     const requests = requestsOf(name, draw, loot)
     if (name === revokedToken) yield* endsLogin(view, memory)
+    else if (name === manyNames) yield* inTurns(requests)
     else if (requests.length > 0) yield requests
   }
 }
 
-/** Those that were made least often of what is possible now, in an order that is drawn. */
+function* inTurns(requests: readonly Request[]): Turn {
+  for (let from = 0; from < requests.length; from += guesses_at_once) yield requests.slice(from, from + guesses_at_once)
+}
+
+/**
+ * Those that were made least often of what is possible now, in an order that is drawn. He begins with guesses at many
+ * names, once: no run is without them, and honest players pay for them too.
+ */
 function nextAttacks(draw: Draw, loot: Loot, { tried }: Memory): string[] {
-  const names: string[] = []
+  const names: string[] = tried.size === 0 ? [manyNames] : []
   const timesOf = (name: string): number => tried.get(name) ?? 0
   while (names.length < attacks_each_time) {
     const open = possible(loot).filter((name) => !names.includes(name))

@@ -18,6 +18,7 @@ export interface AttemptRequest {
   credentials: Credentials
   timeout_ms: number
   traceparent: string
+  tracestate?: string
   attack?: Attack
 }
 
@@ -101,6 +102,7 @@ function sentBy(request: AttemptRequest, start_ms: number): Sent {
       }
     : {}
   all['traceparent'] = request.traceparent
+  if (request.tracestate !== undefined) all['tracestate'] = request.tracestate
   const sentBody = attack.body ?? body
   if (sentBody !== '') all['content-type'] = 'application/json'
   if (money) all[headers.key] = key

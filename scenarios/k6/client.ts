@@ -124,7 +124,8 @@ export function askedBy(
     case 'open_session':
       return sent({ game_id: account.game_id })
     case 'login': {
-      const { name, password } = account
+      const { password } = account
+      const { name = account.name } = action
       const body = JSON.stringify({ name, password: action.password === 'wrong' ? `${password}-not` : password })
       return { kind, value: { name }, body }
     }

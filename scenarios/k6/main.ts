@@ -10,6 +10,7 @@ import type { Context } from './client.ts'
 import { askGames, gameFor, onboard, reveal } from './onboard.ts'
 import { playerOf, type Player } from './player.ts'
 import { settingsVariable, type LoadSettings } from './settings.ts'
+import { proven } from './sign.ts'
 import { operationTrace } from './trace.ts'
 
 // The k6 program: setup brings all players in, then arrivals come as the schedule says, each to a player who is free.
@@ -123,7 +124,8 @@ function contextOf(clock_offset_ms: number, now_ms = () => wallClock_ms(clock_of
     now_ms,
     // timer: the back-off between two attempts, of which there are at most `attempts_max`
     delay: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    trace: (operation_id) => operationTrace(seed, run_id, settings.client.trace_share, operation_id),
+    trace: (operation_id) =>
+      proven(operationTrace(seed, run_id, settings.client.trace_share, operation_id), settings.trace_key),
     write: (line) => console.log(JSON.stringify(line)),
   }
   return { seed, gateways: settings.gateways, operator: settings.operator, tools }

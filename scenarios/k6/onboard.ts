@@ -28,12 +28,14 @@ async function bringIn(
   const { honest } = journey
   const id = (step: string): string => `p${number}${suffix}-${step}`
   const secret = { name, password: account.password }
-  const registered = await client.run(plain(id('register'), 'register', honest, { name }, secret))
+  const send = (kind: 'register' | 'login') =>
+    patiently(id(kind), (step) => client.run(plain(step, kind, honest, { name }, secret)), context)
+  const registered = await send('register')
   // A retry after a lost answer finds its own name taken: that is no reason to stop.
   if (registered.outcome === 'ok') account.player_id = String(registered.body['player_id'])
   else if (registered.code !== 'name_taken') throw refusal(name, 'register', registered)
 
-  if (!(await client.logIn(id('login')))) throw new Error(`${name} could not log in`)
+  if ((await send('login')).outcome !== 'ok') throw new Error(`${name} could not log in`)
   const opened = await client.openSession(id('session'))
   if (opened.outcome !== 'ok') throw refusal(name, 'open_session', opened)
   learn(account, 'open_session', opened)
@@ -42,6 +44,18 @@ async function bringIn(
   if (deposited.outcome !== 'ok') throw refusal(name, 'deposit', deposited)
   learn(account, 'deposit', deposited)
   return account
+}
+
+const patience_s = 60
+
+/** The system bounds how many come in from one address: who is refused for that tries again each second. */
+async function patiently(id: string, run: (id: string) => Promise<Result>, { tools }: Context): Promise<Result> {
+  let result = await run(id)
+  for (let again = 1; again <= patience_s && result.code === 'too_many_requests'; again++) {
+    await tools.delay(1_000)
+    result = await run(`${id}-${again}`)
+  }
+  return result
 }
 
 /**

@@ -84,12 +84,9 @@ export function abandon(operation: Operation, caller: Caller, code: string, tool
 
 type Ended = Pick<Result, 'outcome' | 'code' | 'body'>
 
-/** Who attacks asks for traces of everything: what he sends as sampled is none of ours. */
-function tracedAs({ id, attack }: Operation, { trace }: Tools): OperationTrace {
-  const { traceparent, sampled } = trace(id)
-  if (attack !== undefined) return { traceparent: `${traceparent.slice(0, -1)}1` }
-  return sampled === undefined ? { traceparent } : { traceparent, sampled }
-}
+/** Who attacks asks for traces of everything, and has no key: none of them may be recorded. */
+const tracedAs = ({ id, attack }: Operation, { trace }: Tools): OperationTrace =>
+  attack === undefined ? trace(id) : { traceparent: `${trace(id).traceparent.slice(0, -1)}1` }
 
 /** What both lines of an operation have. */
 function named(operation: Operation, caller: Caller, { sampled }: OperationTrace) {
@@ -105,8 +102,17 @@ function named(operation: Operation, caller: Caller, { sampled }: OperationTrace
   }
 }
 
-const shownValue = ({ value, attack }: Operation): Record<string, unknown> =>
-  attack === undefined ? value : { ...value, attack: attack.name, ...(attack.of !== undefined && { of: attack.of }) }
+/** Of an attack also the trace that it asked for; what was captured asks for that of its victim. */
+function shownValue({ value, attack }: Operation, { traceparent }: OperationTrace): Record<string, unknown> {
+  if (attack === undefined) return value
+  const { name, of, headers = {} } = attack
+  return {
+    ...value,
+    attack: name,
+    ...(of !== undefined && { of }),
+    ...(headers['traceparent'] === undefined && { trace: traceparent.split('-')[1] }),
+  }
+}
 
 function begin(operation: Operation, caller: Caller, trace: OperationTrace, tools: Tools): number {
   const start_ms = tools.now_ms()
@@ -116,7 +122,7 @@ function begin(operation: Operation, caller: Caller, trace: OperationTrace, tool
       ...named(operation, caller, trace),
       p: caller.player_id,
       s: start_ms,
-      q: shownValue(operation),
+      q: shownValue(operation, trace),
     })
   return start_ms
 }
@@ -140,7 +146,7 @@ function end(
     s: start_ms,
     e: earliestOk(attempts)?.end_ms ?? tools.now_ms(),
     r: outcome,
-    ...(routes[kind].changes ? {} : { q: shownValue(operation) }),
+    ...(routes[kind].changes ? {} : { q: shownValue(operation, trace) }),
     ...(operation.counted ? {} : { u: 0 as const }),
     v: outcome === 'ok' ? { ...shown(kind, body), ...disagreement(attempts) } : { code },
     a: attempts.map(({ cells }) => cells),
@@ -191,7 +197,7 @@ function requestOf(
   caller: Caller,
   gateway: Gateway,
   number: number,
-  { traceparent }: OperationTrace,
+  { traceparent, tracestate }: OperationTrace,
   tools: Tools,
 ): AttemptRequest {
   const { id, kind, value, body, attack, cut_after_ms } = operation
@@ -205,6 +211,7 @@ function requestOf(
     credentials: caller.credentials,
     timeout_ms: cut_after_ms ?? tools.policy.attempt_timeout_ms,
     traceparent,
+    ...(tracestate !== undefined && { tracestate }),
     ...(attack !== undefined && { attack }),
   }
 }

@@ -15,6 +15,8 @@ export interface LoadSettings {
   journeys: string[]
   /** Account of an operator, for journeys that need one. */
   operator?: { name: string; password: string }
+  /** Proves to the gateway that a trace is to be recorded. */
+  trace_key?: string
   seed: string
   players: number
   stages: Stage[]

@@ -1,5 +1,6 @@
 import crypto from 'k6/crypto'
 import { headers } from './routes.ts'
+import type { OperationTrace } from './trace.ts'
 
 /**
  * hex(HMAC-SHA256(signing_key, METHOD ⏎ path ⏎ hex(SHA-256(body)) ⏎ timestamp ⏎ nonce ⏎ key ⏎ region)), with what the server
@@ -21,3 +22,9 @@ export function signatureHeaders(
     [headers.signature]: crypto.hmac('sha256', signing_key, text, 'hex'),
   }
 }
+
+/** Of a trace that is sampled, `tracestate: slot=hex(HMAC-SHA256(key, trace id))`: else the gateway takes no client's word for it. */
+export const proven = (trace: OperationTrace, key: string | undefined): OperationTrace =>
+  trace.sampled === undefined || key === undefined || key === ''
+    ? trace
+    : { ...trace, tracestate: `slot=${crypto.hmac('sha256', key, trace.sampled[0], 'hex')}` }

@@ -6,6 +6,8 @@ import { draws, type Draw } from './draw.ts'
 export interface OperationTrace {
   /** Of every request of the operation. */
   traceparent: string
+  /** Proof that whoever asks for the trace may (sign.ts); of one that is sampled. */
+  tracestate?: string
   /** Trace and root span of one that is sampled. */
   sampled?: [trace_id: string, span_id: string]
 }

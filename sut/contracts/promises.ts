@@ -16,6 +16,6 @@ export const login_refused_after_ms = 0
  * from one network, and from one network of all names that nobody has been in with from there. The others are refused
  * unseen. A restart may forget one lot.
  */
-export const guesses_looked_at = { within_ms: 10_000, of_one_name_max: 10, from_one_network_max: 50 } as const
+export const guesses_looked_at = { within_ms: 10_000, of_one_name_max: 10, from_one_network_max: 40 } as const
 /** From the password on; no refresh goes on with a login then, and no token of it is good. */
 export const login_life_s = 24 * 60 * 60

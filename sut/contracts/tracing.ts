@@ -7,6 +7,12 @@ import { Failure } from '#lib/errors.ts'
 export const traceStream = 'TRACES'
 export const traceSubjectOf = (service: string): string => `traces.${service}`
 
+/**
+ * Who may have a trace recorded shows it in `tracestate`, by a member of this name: hex(HMAC-SHA256(key, trace id)). The
+ * key is the secret `trace_key` of the gateway, and of the load generator.
+ */
+export const traceProofKey = 'slot'
+
 export const spanKinds = ['internal', 'server', 'client', 'producer', 'consumer'] as const
 const hex = (digits: number) => Type.String({ pattern: `^[0-9a-f]{${digits}}$` })
 

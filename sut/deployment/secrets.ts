@@ -21,6 +21,8 @@ export interface Secrets {
   owner_passwords: Record<string, string>
   /** Passwords of the accounts `operator` and `auditor` of the public API. */
   staff: Record<'operator' | 'auditor', string>
+  /** With it a client has the gateway record its traces. */
+  trace_key: string
   /** The field `secrets` of a service's configuration. */
   ofService: Partial<Record<ServiceName, Record<string, string>>>
 }
@@ -28,6 +30,7 @@ export interface Secrets {
 export function createSecrets(services: readonly string[]): Secrets {
   const ofEach = () => Object.fromEntries(services.map((service) => [service, newPassword()]))
   const staff = { operator: newPassword(), auditor: newPassword() }
+  const trace_key = randomBytes(32).toString('hex')
   return {
     operations_tokens: ofEach(),
     postgres_superuser: newPassword(),
@@ -41,8 +44,9 @@ export function createSecrets(services: readonly string[]): Secrets {
     passwords: ofEach(),
     owner_passwords: ofEach(),
     staff,
+    trace_key,
     ofService: {
-      gateway: { signing_master: randomBytes(32).toString('hex') },
+      gateway: { signing_master: randomBytes(32).toString('hex'), trace_key },
       game: { seed_seal: randomBytes(32).toString('hex') },
       identity: {
         token_seal: randomBytes(32).toString('hex'),
@@ -61,6 +65,8 @@ export const staffAccounts = ({ staff }: Pick<Secrets, 'staff'>): string =>
     2,
   )}\n`
 export const staffFile = 'accounts.json'
+/** What the load generator has its traces recorded with: another file of this user alone. */
+export const traceKeyFile = 'trace-key'
 
 /** Letters and digits alone: it goes into configuration files and connection strings as it is. */
 export function newPassword(): string {

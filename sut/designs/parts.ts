@@ -21,6 +21,8 @@ export interface Parts {
   'gateway.takes-place': (moment: 'headers' | 'request') => boolean
   /** Throws Problem for what a store would not keep as it was sent. */
   'gateway.assert-kept': (place: string, value: unknown) => void
+  /** Whether who asks for a trace to be recorded may. */
+  'gateway.proves-trace': (trace_id: string, tracestate: string | string[] | undefined) => boolean
   'gateway.is-revoked': (jti: string) => Promise<boolean>
   /** Whether a nonce is refused because the gateway remembers it. `shared`: the store that all gateways have can be asked. */
   'gateway.knows-nonce': (remembered: boolean, shared: boolean) => boolean

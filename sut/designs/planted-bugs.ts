@@ -51,6 +51,7 @@ import { signatureUnverified } from './bugs/signature-unverified.ts'
 import { suspensionIgnored } from './bugs/suspension-ignored.ts'
 import { timestampUnverified } from './bugs/timestamp-unverified.ts'
 import { tokenUnverified } from './bugs/token-unverified.ts'
+import { traceFlagTrusted } from './bugs/trace-flag-trusted.ts'
 import { tombstoneMissing } from './bugs/tombstone-missing.ts'
 import { updatesLost } from './bugs/updates-lost.ts'
 import { winShort } from './bugs/win-short.ts'
@@ -114,6 +115,7 @@ const all: readonly PlantedBug[] = [
   guessesInParallel,
   loginsUnbounded,
   bodiesHoldPlaces,
+  traceFlagTrusted,
   payTableStale,
   proofOtherTable,
 ]

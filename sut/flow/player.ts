@@ -23,8 +23,8 @@ export function playerClient(
   /** With what the path names, and a query. */
   sendTo<T>(kind: OperationKind, params: Record<string, string>, query?: string): Promise<Answer<T>>
   logIn(name: string, password: string): Promise<LoggedIn>
-  /** `traceparent` of what is sent from now on. */
-  trace(header: string | undefined): void
+  /** `traceparent` and `tracestate` of what is sent from now on. */
+  trace(header: string | undefined, state?: string): void
   close(): Promise<void>
 } {
   const dispatcher = new Agent({
@@ -33,6 +33,7 @@ export function playerClient(
   })
   let holder: LoggedIn | undefined
   let traceparent: string | undefined
+  let tracestate: string | undefined
 
   const sendAs = async <T>(kind: OperationKind, path: string, content?: object, key?: string): Promise<Answer<T>> => {
     const { method, signed } = publicRoutes[kind]
@@ -40,6 +41,7 @@ export function playerClient(
     const headers: Record<string, string> = content === undefined ? {} : { 'content-type': 'application/json' }
     if (key !== undefined) headers['idempotency-key'] = key
     if (traceparent !== undefined) headers['traceparent'] = traceparent
+    if (tracestate !== undefined) headers['tracestate'] = tracestate
     if (signed && holder !== undefined) {
       const timestamp = String(Math.floor(systemClock.wall_ms()))
       const nonce = newId()
@@ -72,7 +74,10 @@ export function playerClient(
       if (answer.status !== 200) throw new Error(`login answered ${answer.status}: ${JSON.stringify(answer.body)}`)
       return (holder = answer.body)
     },
-    trace: (header) => void (traceparent = header),
+    trace: (header, state) => {
+      traceparent = header
+      tracestate = state
+    },
     close: () => dispatcher.close(),
   }
 }

@@ -23,6 +23,8 @@ const with_database = ['identity', 'session', 'game', 'wallet', 'catalog', 'tele
 
 export interface TestSystem extends AsyncDisposable {
   readonly url: string
+  /** With it a client has its traces recorded. */
+  readonly trace_key: string
   /** Passwords of the accounts `operator` and `auditor`. */
   readonly staff: Secrets['staff']
   /** The text that a service answers on its operations port: /dump, /metrics, /readyz, /state. */
@@ -63,6 +65,7 @@ export async function startTestSystem(design = 'standard'): Promise<TestSystem> 
     return {
       url: `https://127.0.0.1:${ports['gateway']}`,
       staff: secrets.staff,
+      trace_key: secrets.trace_key,
       ask: async (service, path) => {
         const { operations_port } = started.get(service)!
         const headers = { authorization: `Bearer ${secrets.operations_tokens[service]}` }

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import { request } from 'node:https'
 import { json } from 'node:stream/consumers'
@@ -27,6 +28,8 @@ async function spansOf(trace_id: string): Promise<Span[]> {
 }
 
 /** Two hex identifiers of a client, as k6 makes them. */
+const proofOf = (trace_id: string): string =>
+  `slot=${createHmac('sha256', system.trace_key).update(trace_id).digest('hex')}`
 const hex = (digits: number): string => newId().replaceAll('-', '').slice(0, digits)
 
 test('a sampled spin is one tree of spans, from the door to the stores and through its events; one that is not sampled is none', async () => {
@@ -41,7 +44,7 @@ test('a sampled spin is one tree of spans, from the door to the stores and throu
   const stake = { session_id, stake_minor: 100, client_seed: 'mine' }
   player.trace(`00-${other}-${other_root}-00`)
   expect((await player.send('spin', stake, 'spin-number-one')).status).toBe(200)
-  player.trace(`00-${sampled}-${root}-01`)
+  player.trace(`00-${sampled}-${root}-01`, proofOf(sampled))
   expect((await player.send('spin', stake, 'spin-number-two')).status).toBe(200)
   player.trace(undefined)
 
@@ -96,6 +99,7 @@ test('a body that comes long after its headers does not lose the trace of its re
       'content-length': body.length,
       expect: '100-continue',
       traceparent: `00-${trace_id}-${root}-01`,
+      tracestate: proofOf(trace_id),
     },
   })
   sending.flushHeaders()
@@ -112,4 +116,19 @@ test('a body that comes long after its headers does not lose the trace of its re
     .filter(({ span_kind }) => span_kind === 'server')
     .map(({ service }) => service)
   expect(services.toSorted()).toEqual(['gateway', 'identity'])
+})
+
+test('a client without the key has nothing recorded, whatever it sends, and cannot fill the stream', async () => {
+  const forced = Array.from({ length: 200 }, () => hex(32))
+  const spans = async (): Promise<number> =>
+    Number(/^trace_spans_total\{.*\} (\d+)/m.exec(await system.ask('gateway', '/metrics'))?.[1] ?? 0)
+  const before = await spans()
+  for (const trace_id of forced) {
+    player.trace(`00-${trace_id}-${hex(16)}-01`, `slot=${'0'.repeat(64)}`)
+    expect((await player.send('games')).status).toBe(200)
+  }
+  player.trace(undefined)
+  for (const trace_id of forced.slice(0, 20)) expect(await spansOf(trace_id)).toEqual([])
+  // By its own share the gateway records two of 200, with a span or two each.
+  expect((await spans()) - before).toBeLessThan(60)
 })

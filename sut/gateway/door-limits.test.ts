@@ -109,3 +109,28 @@ test('a network of IPv6 is one address, however many it has', async () => {
   expect(await ask('2001:db8:0:2::1')).toBe(200)
   expect(await ask('::ffff:10.0.0.1')).toBe(200)
 })
+
+describe('what a client says of itself changes nothing: everybody is who the connection says', () => {
+  test.each([
+    'x-forwarded-for',
+    'x-real-ip',
+    'x-client-ip',
+    'true-client-ip',
+    'cf-connecting-ip',
+    'forwarded',
+    'x-forwarded-host',
+    'x-original-url',
+    'x-rewrite-url',
+    'x-http-method-override',
+    'baggage',
+  ])('%s', async (name) => {
+    const { server } = await door(() => ({ games: [] }))
+    const ask = async (number: number) => {
+      const value = name === 'forwarded' ? `for=10.9.9.${number}` : `10.9.9.${number}`
+      const headers = { [name]: value, 'x-deadline-ms': '600000' }
+      return (await server.inject({ method: 'GET', url: '/v1/games', headers, remoteAddress: '10.0.0.1' })).statusCode
+    }
+    for (let number = 1; number <= 6; number++) expect(await ask(number)).toBe(200)
+    expect(await ask(7)).toBe(429)
+  })
+})

@@ -14,7 +14,7 @@ import { takePortBlock } from './port-block.ts'
 import { type Processes, ownProcesses } from './processes.ts'
 import { callersIn } from '#sut/contracts/topology.ts'
 import { type StartMessage, type StartRequest, type SystemFile, parseJson, startRequest } from './request.ts'
-import { createSecrets, staffAccounts, staffFile } from '#sut/deployment/secrets.ts'
+import { createSecrets, staffAccounts, staffFile, traceKeyFile } from '#sut/deployment/secrets.ts'
 import { createSessions } from './sessions.ts'
 import { defaultSettings } from './settings.ts'
 import { isDiskFull } from './start-guard.ts'
@@ -101,6 +101,7 @@ async function start(asked: StartRequest): Promise<void> {
   const observe = openObservations(join(asked.folder, 'events.jsonl'), clock)
   const secrets = createSecrets(callersIn(asked.descriptor).map(({ name }) => name))
   writeFileSync(join(asked.folder, staffFile), staffAccounts(secrets), { mode: 0o600 })
+  writeFileSync(join(asked.folder, traceKeyFile), secrets.trace_key, { mode: 0o600 })
   const sessions = createSessions(clock)
   await prepareFolders(asked.folder)
   processes = ownProcesses(asked.folder, clock)

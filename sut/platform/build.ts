@@ -19,6 +19,7 @@ import { planting } from './planting.ts'
 import type { Operate, Platform } from './platform.ts'
 import { prometheusMetrics } from './prometheus.ts'
 import { readinessChecks } from './readiness.ts'
+import { fromAnybody, fromServices, provesWith, type TraceEntry } from './trace-entry.ts'
 import type { Tracer } from './tracer.ts'
 import { traces } from './traces.ts'
 
@@ -61,8 +62,9 @@ export async function buildPlatform(
   const meter = loadMeter(clock, () => store?.waiting() ?? 0)
   loadGauges(metrics, meter)
   const traced = traces({ config, clock, metrics, bus: () => platform.bus() })
-  const { tracer, share: trace_share } = traced
-  const own = { config, certificates, discovery, clock, log, metrics, meter, tracer, trace_share }
+  const { tracer, share } = traced
+  const entry = place.public ? lazily(() => entryFromAnybody(platform, share)) : fromServices
+  const own = { config, certificates, discovery, clock, log, metrics, meter, tracer, entry }
   const connected = connect({ ...own, ...place })
   const readiness = readinessChecks()
   const pending = new Map<string, () => Promise<number> | number>()
@@ -105,7 +107,6 @@ export async function buildPlatform(
       loops.start('outbox', (signal) => relayOutbox(database, { publish }, signal))
     },
   }
-
   const planted = planting(platform)
   return {
     platform,
@@ -145,6 +146,18 @@ export async function buildPlatform(
       await operations?.close()
     },
   }
+}
+
+function entryFromAnybody(platform: Platform, share: number): TraceEntry {
+  const { config, clock } = platform
+  const proves = platform.part('gateway.proves-trace', provesWith(config.secrets['trace_key']))
+  return fromAnybody({ share, clock, proves })
+}
+
+/** At the first request: the server is made before the platform is whole. */
+const lazily = (make: () => TraceEntry): TraceEntry => {
+  let made: TraceEntry | undefined
+  return (...headers) => (made ??= make())(...headers)
 }
 
 const opening =

@@ -5,10 +5,11 @@ import type { Exchange } from './exchange.ts'
 import type { LoadMeter } from './load-meter.ts'
 import type { HttpServer } from './platform.ts'
 import { httpServer, serveCall } from './server.ts'
+import type { TraceEntry } from './trace-entry.ts'
 
 export interface ConnectOptions extends CallsOptions {
   meter: LoadMeter
-  trace_share: number
+  entry: TraceEntry
   /** The gateway's door. */
   public: boolean
   /** Where the process hosts the callers and callees too: calls go through it instead of the network. */

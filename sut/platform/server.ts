@@ -13,7 +13,8 @@ import type { LoadMeter } from './load-meter.ts'
 import type { Metrics } from './metrics.ts'
 import type { CallHandler, HttpServer, ServedRequest } from './platform.ts'
 import { probePath } from './prober.ts'
-import { currentTrace, isSampled, newTrace, traceOf, withTrace } from './trace.ts'
+import { currentTrace, isSampled, newTrace, withTrace } from './trace.ts'
+import type { TraceEntry } from './trace-entry.ts'
 import type { Tracer } from './tracer.ts'
 
 export const deadlineHeader = 'x-deadline-ms'
@@ -35,8 +36,8 @@ export interface ServerOptions {
   metrics: Metrics
   meter: LoadMeter
   tracer: Tracer
-  /** Of the requests without a trace that are sampled: at the door alone, where traces begin. */
-  trace_share: number
+  /** What is believed of the traces that callers name. */
+  entry: TraceEntry
   connections?: ConnectionLimits
 }
 
@@ -64,7 +65,7 @@ export function httpServer(options: ServerOptions): HttpServer {
   const stopRotation = certificates.onChange((fresh) => server.server.setSecureContext(contextOf(fresh, isPublic)))
   server.addHook('onClose', async () => stopRotation())
   if (isPublic) bounded(server, connections, clock)
-  follow(server, options.tracer, isPublic ? options.trace_share : 0)
+  follow(server, options.tracer, options.entry)
   measure(server, metrics, meter)
   server.setErrorHandler((error: FastifyError | Problem, _request, reply) =>
     answerProblem(reply, problemOf(error, log)),
@@ -117,9 +118,10 @@ function measure(server: HttpServer, metrics: Metrics, meter: LoadMeter): void {
 }
 
 /** Each request runs in its trace; one that is sampled is a span. */
-function follow(server: HttpServer, tracer: Tracer, share: number): void {
+function follow(server: HttpServer, tracer: Tracer, entry: TraceEntry): void {
   server.addHook('onRequest', (request, reply, done) => {
-    const trace = traceOf(request.headers.traceparent, request.url === probePath ? 0 : share)
+    const { traceparent, tracestate } = request.headers
+    const trace = request.url === probePath ? newTrace(false) : entry(traceparent, tracestate)
     if (isSampled(trace)) {
       const { method } = request
       const route = request.routeOptions.url ?? 'unknown'

@@ -10,7 +10,7 @@ export interface Trace {
   readonly parent_id?: string
 }
 
-const traceparent = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/
+const traceparent = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})$/
 const current = new AsyncLocalStorage<Trace | undefined>()
 
 /** Identifiers are cut from one block of random bytes: one system call for 170 hops. */

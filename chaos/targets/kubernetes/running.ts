@@ -6,7 +6,7 @@ import { textLines } from '#lib/text-lines.ts'
 import { openObservations, type Observations } from '#reports/record/observations.ts'
 import type { DumpLine } from '#sut/contracts/state.ts'
 import { plantedBugOf } from '#sut/designs/registry.ts'
-import { staffFile } from '#sut/deployment/secrets.ts'
+import { staffFile, traceKeyFile } from '#sut/deployment/secrets.ts'
 import type { RunningSystem } from '../target.ts'
 import { type Api, openApi } from './access/api.ts'
 import { endSystem } from './end.ts'
@@ -86,6 +86,7 @@ export function runningSystem(
     gateways: record.gateways,
     authority_file: record.authority_file,
     accounts_file: join(recordFolder(record.id), staffFile),
+    trace_key_file: join(recordFolder(record.id), traceKeyFile),
     versions: record.versions,
     settings: record.settings,
     faults: faults.port,

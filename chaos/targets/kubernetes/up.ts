@@ -17,7 +17,7 @@ import { inTopology } from '#sut/contracts/topology.ts'
 import { traceSettingsOf } from '#sut/contracts/tracing.ts'
 import { choices } from '#sut/designs/registry.ts'
 import { assertLinks } from '#sut/deployment/links.ts'
-import { staffAccounts, staffFile } from '#sut/deployment/secrets.ts'
+import { staffAccounts, staffFile, traceKeyFile } from '#sut/deployment/secrets.ts'
 import { slotBackend } from '#sut/descriptor.ts'
 import type { RunningSystem, UpRequest } from '../target.ts'
 import { type Access, openApi } from './access/api.ts'
@@ -70,6 +70,7 @@ export async function up(request: UpRequest, place: Place): Promise<RunningSyste
   await mkdir(recordFolder(record.id), { recursive: true, mode: 0o700 })
   await writeFile(record.authority_file, material.authority.authority)
   await writeFile(join(recordFolder(record.id), staffFile), staffAccounts(material.secrets), { mode: 0o600 })
+  await writeFile(join(recordFolder(record.id), traceKeyFile), material.secrets.trace_key, { mode: 0o600 })
   await writeRecord(record)
   const owned = request.lease_ms > 0
   const warden = startWarden(record.id, owned ? request.lease_ms : guest_lease_ms, owned ? 'owner' : 'guest')

@@ -4,7 +4,7 @@ import { Failure, textOf } from '#lib/errors.ts'
 import { pause } from '#lib/wait.ts'
 import type { ObservationLine } from '#reports/record/format.ts'
 import type { DumpLine } from '#sut/contracts/state.ts'
-import { staffFile } from '#sut/deployment/secrets.ts'
+import { staffFile, traceKeyFile } from '#sut/deployment/secrets.ts'
 import type { SystemFile } from '#sut/local/request.ts'
 import type { RunningSystem } from '../target.ts'
 import { type ControlClient, controlClient } from './control-client.ts'
@@ -42,6 +42,7 @@ export function runningSystem(file: SystemFile, { session, lease_ms, owned }: Ru
     gateways: file.gateways,
     authority_file: file.authority_file,
     accounts_file: join(systemFolder(file.id), staffFile),
+    trace_key_file: join(systemFolder(file.id), traceKeyFile),
     versions: file.versions,
     settings: file.settings,
     faults: faultPort(control, file, session),

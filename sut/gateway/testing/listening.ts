@@ -13,6 +13,7 @@ import { loadMeter } from '#sut/platform/load-meter.ts'
 import { prometheusMetrics } from '#sut/platform/prometheus.ts'
 import { type ConnectionLimits, connectionLimits } from '#sut/platform/connections.ts'
 import { httpServer } from '#sut/platform/server.ts'
+import { fromServices } from '#sut/platform/trace-entry.ts'
 import { noTracer } from '#sut/platform/tracer.ts'
 import { door, type DoorLimits } from './door.ts'
 
@@ -36,7 +37,7 @@ export async function listeningDoor(
     metrics: prometheusMetrics({ service: 'gateway', instance: 'gateway-a-1', region: 'a' }),
     meter,
     tracer: noTracer,
-    trace_share: 0,
+    entry: fromServices,
     connections: { ...connectionLimits, ...connections },
   })
   const most = { player: 1e6, address: 1e6, all: 1e6, spins: 1e6, logins: 1e6, abuse: 1e6 }
