@@ -18,7 +18,7 @@ const catalogue: Catalogue = {
   journeys: ['player'],
   profiles: ['steady', 'surge'],
   designs: ['standard', 'monolith'],
-  dangers: [...Object.keys(actorsAtWork), 'acknowledged_during_fault'],
+  dangers: [...Object.keys(actorsAtWork), 'acknowledged_during_fault', 'replays_during_fault'],
   targets: {
     memory: memoryWorld().target,
     weak: { ...memoryWorld({ capabilities: ['link.toxic'] }).target, name: 'weak' },
