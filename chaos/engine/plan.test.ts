@@ -15,7 +15,7 @@ import { planRun, type PlanRequest } from './plan.ts'
 const catalogue: Catalogue = {
   experiments,
   faults,
-  journeys: ['player'],
+  journeys: ['player', 'two-devices', 'same-key', 'reader', 'impatient', 'careful', 'operator', 'thief'],
   profiles: ['steady', 'surge'],
   designs: ['standard', 'monolith'],
   dangers: [...Object.keys(actorsAtWork), 'acknowledged_during_fault', 'replays_during_fault'],
