@@ -18,7 +18,7 @@ export interface AccountsOptions {
   hashing: Pick<Hashing, 'run'>
   /** Of wrong passwords, by the network that they come from. */
   failures: Pick<Budget, 'take'>
-  attempts: Pick<Attempts, 'take' | 'known'>
+  attempts: Pick<Attempts, 'take' | 'known' | 'registered'>
   /** Whether this is the generated secret of an account of the staff: nobody guesses one, so no lock of the name is for it. */
   isStaffSecret: (name: string, password: string) => boolean
   logins: Pick<Logins, 'begin'>
@@ -56,6 +56,8 @@ export function accounts(options: AccountsOptions) {
       const player_id = newId()
       const password_hash = await hashing.run(networkOf(address), () => passwords.hash(password))
       await players.insert({ player_id, name, password_hash, at_ms: clock.wall_ms() })
+      // Without it the first login is charged like any other: no reason to refuse who is registered.
+      await attempts.registered(name, address).catch(() => {})
       return { player_id }
     },
 

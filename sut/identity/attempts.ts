@@ -80,6 +80,14 @@ export function attempts(
         },
       }
     },
+    /** Who chooses a password knows it: his network is known from the registration on. */
+    registered: async (name: string, address: string): Promise<void> => {
+      await database.query(
+        `insert into known_networks (name_key, network) values (lower($1), $2)
+         on conflict (name_key, network) do update set last_at = excluded.last_at`,
+        [name, networkOf(address)],
+      )
+    },
     /** Whether somebody with the right password of this name has lately been in from there. */
     known: async (name: string, address: string): Promise<boolean> => {
       const rows = await database.query(

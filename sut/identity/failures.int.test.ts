@@ -66,6 +66,14 @@ test('who has been in from a network logs in from there, however much others gue
   await expect(guess(elsewhere, known)).rejects.toMatchObject(tooMany)
 })
 
+test('who has registered from a network logs in from there, however much others have guessed', async () => {
+  const { register, login, guess } = await instance()
+  for (let count = 0; count < burst; count++) await expect(guess(elsewhere)).rejects.toMatchObject(wrong)
+  const ada = { name: newId(), password }
+  await register(ada, elsewhere)
+  expect(await login(ada, elsewhere)).toHaveProperty('token')
+})
+
 test('a right password uses nothing up, however often; what its lock refuses little', async () => {
   const { register, login, guess, hashes } = await instance()
   const ada = { name: newId(), password }
