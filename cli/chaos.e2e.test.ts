@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, readFile, readdir, readlink, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, readdir, readlink, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { calm } from '#chaos/experiments/calm.ts'
 import { waitFor } from '#lib/wait.ts'
 import type { ResultFile } from '#reports/record/result.ts'
+import { bundledMix } from '#scenarios/mix.ts'
 
 // The command as a user runs it, against the whole system. SLOT_CHAOS_STATE keeps these systems apart from the user's own.
 let folder: string
@@ -76,6 +78,23 @@ describe('npm run chaos', () => {
     expect(page).toContain('wallet-kill')
     expect(page).not.toMatch(/(src|href)="https?:/)
     expect(await processes()).toEqual([])
+  })
+
+  test('calm without its thief is inconclusive, and says which danger was not met', async () => {
+    const { thief = 0, player = 0, ...others } = bundledMix
+    const mix = { ...others, player: player + thief }
+    const path = join(folder, 'unattacked.json')
+    // How well it is served is another question: that of a busy machine would be inconclusive too.
+    const steady_state = { success_rate_min: 0.3, p99_ms_max: 5_000, for_s: 3, limit_s: 60 }
+    const { consistent, exercised } = calm.expectations
+    const load = { ...calm.load, rate_per_s: 20, mix }
+    const unattacked = { ...calm, name: 'unattacked', load, steady_state, expectations: { consistent, exercised } }
+    await writeFile(path, JSON.stringify(unattacked))
+    const { code, result: judged } = await result(path)
+    expect([code, judged.verdict.system]).toEqual([3, 'INCONCLUSIVE'])
+    const unmet = judged.verdict.expectations.filter(({ state }) => state === 'INCONCLUSIVE')
+    expect(unmet.map(({ name, measured }) => `${name} ${measured}`).join('\n')).toMatch(/\battacks\b/)
+    expect(judged.consistency.checks.find(({ name }) => name === 'thief-gets-nothing')?.state).toBe('NOT_EXERCISED')
   })
 
   for (const design of ['idempotency-off', 'ack-before-commit', 'seed-swapped'])
