@@ -12,6 +12,7 @@ import { session } from '../session.ts'
 interface Options extends Omit<RunOptions, 'trials'> {
   rate: number
   duration: number
+  mix: boolean
   out?: string
   json: boolean
 }
@@ -19,12 +20,12 @@ interface Options extends Omit<RunOptions, 'trials'> {
 /** The full rate is held for this long before it is measured: until V8 has optimised what it will. */
 const settle_s = 30
 
-const experimentOf = (rate_per_s: number, duration_s: number): Experiment => ({
+const experimentOf = (rate_per_s: number, duration_s: number, mix: boolean): Experiment => ({
   name: 'bench',
   title: `Steady state at ${rate_per_s} arrivals/s for ${duration_s} s`,
   description: 'No fault: what the system does on this machine when it is left alone.',
   load: {
-    journey: 'spinner',
+    ...(!mix && { journey: 'spinner' }),
     profile: 'climb',
     rate_per_s,
     players: Math.min(2000, Math.ceil(rate_per_s)),
@@ -47,9 +48,11 @@ export const bench = {
   builder: (yargs: Argv) =>
     withDesign(withRun(yargs))
       .option('rate', number('rate', 'Arrivals per second, all of them spins', { min: 1, max: 2000 }, 103))
-      .option('duration', number('duration', 'Seconds that are measured', { min: 5, max: 600 }, 20)),
-  handler: async ({ rate, duration, out, json, ...options }: Options): Promise<void> => {
-    const plans = planAll([{ source: 'bench', experiment: experimentOf(rate, duration) }], { ...options, load: 100 })
+      .option('duration', number('duration', 'Seconds that are measured', { min: 5, max: 600 }, 20))
+      .option('mix', { type: 'boolean', default: false, describe: 'All journeys play, as in the bundled experiments' }),
+  handler: async ({ rate, duration, mix, out, json, ...options }: Options): Promise<void> => {
+    const experiment = experimentOf(rate, duration, mix)
+    const plans = planAll([{ source: 'bench', experiment }], { ...options, load: 100 })
     using here = session()
     const { results, folder, failure } = await runAll({ plans, name: 'bench', out, ...here })
     here.terminal.clear()
@@ -67,7 +70,11 @@ export interface Figures {
   spins_per_s: number
   spin_latency_p50_ms: number
   spin_latency_p99_ms: number
+  /** All that was asked, by whichever journey. */
+  operations: number
   failed_operations: number
+  /** CPU of k6 itself, signing and recording included. Null: the target cannot tell. */
+  k6_ms_per_operation: number | null
   /** By service; where the target tells it, by everything that runs for the system, the load generator included. */
   cpu_ms_per_spin: Record<string, number>
   /** Of all cores, whoever used it: with every core busy there could be no more spins than this allows. Null: the target cannot tell. */
@@ -101,6 +108,9 @@ export function figuresOf(record: RunRecord, sentence: string): Figures {
     spins_per_s: spins.count / length_s,
     spin_latency_p50_ms: spins.p50_ms,
     spin_latency_p99_ms: spins.p99_ms,
+    operations: part.operations.length,
+    k6_ms_per_operation:
+      programs_ms['load'] === undefined ? null : programs_ms['load'] / Math.max(1, part.operations.length),
     failed_operations: part.operations.filter((operation) => !isServed(operation)).length,
     cpu_ms_per_spin: Object.fromEntries(
       Object.entries(programs_ms)
@@ -134,12 +144,15 @@ export function figuresText(figures: Figures): string {
       'latency',
       `p50 ${figures.spin_latency_p50_ms.toFixed(0)} ms, p99 ${figures.spin_latency_p99_ms.toFixed(0)} ms of a spin`,
     ],
-    ['failed', `${figures.failed_operations} operations`],
+    ['failed', `${figures.failed_operations} of ${figures.operations} operations`],
     ...Object.entries(figures.cpu_ms_per_spin).map(([service, cpu_ms]): [string, string] => [
       `cpu ${service}`,
       `${cpu_ms.toFixed(2)} ms per spin`,
     ]),
     ...(figures.machine === null ? [] : [machineRow(figures.machine)]),
+    ...(figures.k6_ms_per_operation === null
+      ? []
+      : [['k6', `${figures.k6_ms_per_operation.toFixed(2)} ms of CPU per operation`] satisfies [string, string]]),
   ]
   return [...rows.map(([title, text]) => `${title.padEnd(14)} ${text}`), figures.sentence].join('\n')
 }
