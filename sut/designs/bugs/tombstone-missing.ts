@@ -3,6 +3,8 @@ import { patched } from '../planted-sql.ts'
 
 const forgetful = `
 CREATE TABLE planted_forgotten (round_id text PRIMARY KEY);
+-- Who serves owns no table.
+GRANT SELECT, INSERT ON planted_forgotten TO PUBLIC;
 ${patched(
   'transfer',
   {
