@@ -181,7 +181,7 @@ function unknownToken(draw: Draw, { sent }: Answer): string {
   return draw() < 0.5 && seen.length > 20 ? seen.slice(0, -10) + hex(draw, 10) : hex(draw, 64)
 }
 
-const onBoth = (request: Request): Request[] => [
+export const onBoth = (request: Request): Request[] => [
   { ...request, through: 'home' },
   { ...request, through: 'other' },
 ]

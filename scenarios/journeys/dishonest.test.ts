@@ -5,6 +5,7 @@ import { careful } from './careful.ts'
 import type { Answer, Credentials, Journey, PlayerView, Request } from './journey.ts'
 import { operator } from './operator.ts'
 import { thief } from './thief.ts'
+import { trespasses } from './trespasses.ts'
 
 interface Batch {
   arrival: number
@@ -70,8 +71,9 @@ function answered(request: Request, operation_id: string, view: View, fate: Draw
     'x-slot-timestamp': '1',
     'idempotency-key': operation_id,
   }
-  const sent = { nonce: operation_id, key: operation_id, body: JSON.stringify(action), headers }
-  const answer: Answer = { operation_id, outcome, code: outcome === 'ok' ? '' : 'x', body: {}, sent }
+  const sent = { nonce: operation_id, key: operation_id, body: JSON.stringify({ session_id: 's', ...action }), headers }
+  const body = { payout_id: `payout-${operation_id}`, round_id: `round-${operation_id}` }
+  const answer: Answer = { operation_id, outcome, code: outcome === 'ok' ? '' : 'x', body, sent }
   if (as === undefined && action.kind === 'deposit' && outcome === 'ok')
     view.balance_minor = (view.balance_minor ?? 0) + action.amount_minor
   if (as === undefined && action.kind === 'spin' && outcome === 'ok')
@@ -111,7 +113,7 @@ describe('thief', () => {
   const attacks = requests.flatMap(({ attack }) => attack ?? [])
 
   test('tries every attack', () => {
-    expect(new Set(attacks.map(({ name }) => name))).toEqual(new Set(attackNames))
+    expect(new Set(attacks.map(({ name }) => name))).toEqual(new Set([...attackNames, ...Object.keys(trespasses)]))
     expect(attackNames).toHaveLength(17)
   })
 

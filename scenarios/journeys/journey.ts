@@ -7,7 +7,8 @@ import type { Draw } from '../k6/draw.ts'
 
 /** One operation of the public API. The client adds what it knows (session, token, key). */
 export type Action =
-  | { kind: 'spin'; stake_minor: number; client_seed: string }
+  /** In another session than that of the account: an attack. */
+  | { kind: 'spin'; stake_minor: number; client_seed: string; session_id?: string }
   | { kind: 'deposit' | 'withdraw' | 'ask_payout'; amount_minor: number }
   | { kind: 'confirm_payout' | 'cancel_payout' | 'payout'; payout_id: string }
   | { kind: 'proof'; round_id: string }
@@ -17,7 +18,8 @@ export type Action =
   /** `name`: of somebody else, whom nobody needs to know. */
   | { kind: 'login'; password?: 'wrong'; name?: string }
   | { kind: 'balance' | 'history' | 'games' | 'seed' | 'rotate_seed' | 'limits' }
-  | { kind: 'open_session' | 'reality_check' | 'logout' | 'refresh' }
+  | { kind: 'reality_check'; session_id?: string }
+  | { kind: 'open_session' | 'logout' | 'refresh' }
 
 /** A login: what it takes to sign. `login`: the operation that gave it. */
 export interface Credentials {

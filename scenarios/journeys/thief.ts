@@ -1,6 +1,7 @@
 import { pick, weighted, type Draw } from '../k6/draw.ts'
 import { attacking, guesses_at_once, manyNames, possible, requestsOf, revokedToken, type Loot } from './attacks.ts'
 import type { Action, Credentials, Journey, PlayerView, Request, Turn } from './journey.ts'
+import { trespasses } from './trespasses.ts'
 
 /** Most can be done with a captured deposit. */
 const captured = { deposit: 60, withdraw: 20, balance: 20 } as const
@@ -20,7 +21,7 @@ interface Memory {
 export const thief: Journey = {
   name: 'thief',
   title:
-    'listens on the line of a victim: replays, changes and forges requests, guesses passwords, sends what is malformed',
+    'listens on the line of a victim: replays, changes and forges requests, guesses passwords, asks for what is not his, sends what is malformed',
   honest: false,
   first_deposit_minor: 20_00,
   duplicate_share: 0,
@@ -39,10 +40,12 @@ function* turn(draw: Draw, view: PlayerView, memory: Memory): Turn {
   if (answer === undefined) return
   const loot = { action, answer, own_key: view.credentials.signing_key }
   for (const name of nextAttacks(draw, loot, memory)) {
-    const requests = requestsOf(name, draw, loot)
     if (name === revokedToken) yield* endsLogin(view, memory)
-    else if (name === manyNames) yield* inTurns(requests)
+    const requests = requestsOf(name, draw, loot)
+    if (name === manyNames) yield* inTurns(requests)
     else if (requests.length > 0) yield requests
+    const steps = trespasses[name]
+    if (steps !== undefined) yield* steps(view)
   }
 }
 
@@ -58,7 +61,7 @@ function nextAttacks(draw: Draw, loot: Loot, { tried }: Memory): string[] {
   const names: string[] = tried.size === 0 ? [manyNames] : []
   const timesOf = (name: string): number => tried.get(name) ?? 0
   while (names.length < attacks_each_time) {
-    const open = possible(loot).filter((name) => !names.includes(name))
+    const open = [...possible(loot), ...Object.keys(trespasses)].filter((name) => !names.includes(name))
     const least = Math.min(...open.map(timesOf))
     const name = pick(
       draw,

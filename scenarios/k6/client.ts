@@ -110,8 +110,8 @@ export function askedBy(
   const sent = (value: Record<string, unknown>) => ({ kind, value, body: JSON.stringify(value) })
   switch (action.kind) {
     case 'spin': {
-      const { stake_minor, client_seed } = action
-      return sent({ session_id: account.session_id, stake_minor, client_seed })
+      const { session_id = account.session_id, stake_minor, client_seed } = action
+      return sent({ session_id, stake_minor, client_seed })
     }
     case 'deposit':
     case 'withdraw':
@@ -134,7 +134,7 @@ export function askedBy(
       return { kind, value: {}, body: JSON.stringify({ refresh_token }) }
     }
     case 'reality_check':
-      return { kind, value: { session_id: account.session_id }, body: '' }
+      return { kind, value: { session_id: action.session_id ?? account.session_id }, body: '' }
     default: {
       const { kind: _, ...value } = action
       return { kind, value, body: '' }

@@ -23,6 +23,8 @@ export interface Parts {
   'gateway.assert-kept': (place: string, value: unknown) => void
   /** Whether who asks for a trace to be recorded may. */
   'gateway.proves-trace': (trace_id: string, tracestate: string | string[] | undefined) => boolean
+  /** Whether a route for some roles is for this one. */
+  'gateway.admits': (role: Role, admitted: readonly Role[]) => boolean
   'gateway.is-revoked': (jti: string) => Promise<boolean>
   /** Whether a nonce is refused because the gateway remembers it. `shared`: the store that all gateways have can be asked. */
   'gateway.knows-nonce': (remembered: boolean, shared: boolean) => boolean

@@ -20,6 +20,7 @@ import { guessesInParallel } from './bugs/guesses-in-parallel.ts'
 import { heldMoneySpent } from './bugs/held-money-spent.ts'
 import { historyOfAnother } from './bugs/history-of-another.ts'
 import { holdKept } from './bugs/hold-kept.ts'
+import { holdOfAnother } from './bugs/hold-of-another.ts'
 import { houseSideWrong } from './bugs/house-side-wrong.ts'
 import { idempotencyOff } from './bugs/idempotency-off.ts'
 import { keyUnsigned } from './bugs/key-unsigned.ts'
@@ -43,10 +44,13 @@ import { refusedWithoutReason } from './bugs/refused-without-reason.ts'
 import { releasedCaptured } from './bugs/released-captured.ts'
 import { replayAdmitted } from './bugs/replay-admitted.ts'
 import { resolverMissing } from './bugs/resolver-missing.ts'
+import { roleUnchecked } from './bugs/role-unchecked.ts'
+import { roundOfAnother } from './bugs/round-of-another.ts'
 import { reuseNotNoticed } from './bugs/reuse-not-noticed.ts'
 import { revocationUnread } from './bugs/revocation-unread.ts'
 import { seedSwapped } from './bugs/seed-swapped.ts'
 import { seedsInClear } from './bugs/seeds-in-clear.ts'
+import { sessionOfAnother } from './bugs/session-of-another.ts'
 import { signatureUnverified } from './bugs/signature-unverified.ts'
 import { suspensionIgnored } from './bugs/suspension-ignored.ts'
 import { timestampUnverified } from './bugs/timestamp-unverified.ts'
@@ -75,6 +79,7 @@ const all: readonly PlantedBug[] = [
   accountOverdrawn,
   heldMoneySpent,
   releasedCaptured,
+  holdOfAnother,
   houseSideWrong,
   entryMissing,
   refusedWithoutReason,
@@ -84,6 +89,7 @@ const all: readonly PlantedBug[] = [
   winShort,
   oneTooMuch,
   resolverMissing,
+  roundOfAnother,
   noncesSwapped,
   proofOtherSeed,
   answerEmbellished,
@@ -118,6 +124,8 @@ const all: readonly PlantedBug[] = [
   traceFlagTrusted,
   payTableStale,
   proofOtherTable,
+  sessionOfAnother,
+  roleUnchecked,
 ]
 
 /** Every planted bug by its name. */

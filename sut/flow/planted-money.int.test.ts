@@ -61,6 +61,12 @@ const bugs: Record<string, (wallet: Wallet) => Promise<void>> = {
     expect(await move(wallet, 'withdrawal', 500)).toMatchObject({ balance_minor: 500 })
     await expect(move(wallet, 'withdrawal', 501)).rejects.toMatchObject({ code: 'insufficient_funds' })
   },
+  'hold-of-another': async (wallet) => {
+    const { hold_id } = await place(wallet, 900)
+    await wallet.aside.release({ hold_id, player_id: newId() })
+    expect(await balance(wallet)).toBe(1_000)
+    await place(wallet, 900)
+  },
   'released-captured': async (wallet) => {
     const { hold_id } = await place(wallet, 900)
     const { player_id } = wallet

@@ -29,6 +29,8 @@ export interface DoorOptions {
   holders: { of(token: string): Promise<Holder> }
   verifySignature: typeof verifySignature
   assertKept: typeof assertKept
+  /** Whether a route for some roles is for this one. */
+  admits: (role: Role, admitted: readonly Role[]) => boolean
   revocations: { has(jti: string): Promise<boolean> }
   nonces: Nonces
   rates: Pick<Rates, 'take' | 'assertBelow' | 'count'>
@@ -119,7 +121,8 @@ export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise
     if (claim === 'again') throw new Problem('request_replayed', 'this nonce has been used: sign each request anew')
     // Not before: nobody can use up what another one may ask.
     options.rates.take('player', holder.player_id)
-    if (!admitted.includes(holder.role)) throw new Problem('forbidden', `this is not for the role ${holder.role}`)
+    if (!options.admits(holder.role, admitted))
+      throw new Problem('forbidden', `this is not for the role ${holder.role}`)
     if (holder.role === 'operator' && claim !== 'first')
       throw new Problem('unavailable', 'whether this was done before cannot be known now: try again')
     request.player_id = holder.player_id

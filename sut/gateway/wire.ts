@@ -93,6 +93,7 @@ export async function wireGateway(platform: Platform): Promise<void> {
       }),
       assertKept: platform.part('gateway.assert-kept', assertKept),
       verifySignature: platform.part('gateway.verify-signature', verifySignature),
+      admits: platform.part('gateway.admits', (role, admitted) => admitted.includes(role)),
       revocations: { has: platform.part('gateway.is-revoked', (jti) => revoked.has(jti)) },
       nonces: noncesOf(platform),
       rates: shared,

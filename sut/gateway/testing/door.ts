@@ -62,6 +62,7 @@ export async function door(answer: (name: string) => unknown, limits: DoorLimits
       }),
       verifySignature,
       assertKept,
+      admits: (role, admitted) => admitted.includes(role),
       revocations: { has: async () => false },
       nonces: nonces({
         store: {
