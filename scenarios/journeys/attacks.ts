@@ -18,7 +18,7 @@ const guesses = { from: 6, to: 25 } as const
 /** More than a network may have looked at (`guesses_looked_at` of sut/contracts/promises.ts). */
 const names_guessed = 48
 /** Each that is under way has a connection of its own. */
-export const guesses_at_once = 12
+export const guesses_at_once = 4
 const big_bytes = 300_000
 
 /** Amounts that are none. */
