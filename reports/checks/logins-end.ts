@@ -1,6 +1,6 @@
 import { accessesOf, tokenOf, type Accesses } from '../model/accesses.ts'
 import { platformOf } from '../model/platform.ts'
-import { mayHaveHappened } from '../model/reasons.ts'
+import { mayHaveHappened } from '../model/scene.ts'
 import { verdictOf, type Check } from './check.ts'
 import { ended, nameOf, type Operation } from './evidence.ts'
 import { attackOf, witnessOf } from './report.ts'

@@ -1,4 +1,5 @@
-import { reasons, sceneOf, unserved, type Scene } from '../model/reasons.ts'
+import { reasons, unserved } from '../model/reasons.ts'
+import { sceneOf, type Scene } from '../model/scene.ts'
 import { verdictOf, type Check } from './check.ts'
 import { ended, type Operation } from './evidence.ts'
 import { attackOf, witnessOf } from './report.ts'

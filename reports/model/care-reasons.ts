@@ -1,7 +1,7 @@
 import type { StateOf } from '#sut/contracts/state.ts'
 import { ended, type Evidence, type Operation } from '../checks/evidence.ts'
 import { caresOf, dayOf, type Care } from './care.ts'
-import type { Reason } from './reasons.ts'
+import type { Reason } from './scene.ts'
 
 // self_excluded and loss_limit_reached: the player had asked for it, and what he had staked by then can have been that much.
 

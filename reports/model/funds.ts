@@ -1,7 +1,7 @@
 import { playerKey, type Evidence, type Operation } from '../checks/evidence.ts'
 import type { RunRecord } from '../record/record.ts'
 import { heldTimesOf, mayBeHeld, type HeldTime } from './held.ts'
-import type { Reason } from './reasons.ts'
+import type { Reason } from './scene.ts'
 import { emptyTimeline, rangeMinimum, timelinesOf, type Timeline } from './timeline.ts'
 
 // insufficient_funds: at one of the versions that an account can have been at, what is available can have been less than what was asked.

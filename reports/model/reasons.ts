@@ -1,68 +1,13 @@
-import { ended, payoutOf, playerKey, type Evidence, type Operation } from '../checks/evidence.ts'
-import type { RunRecord } from '../record/record.ts'
-import { accessesOf, type Accesses } from './accesses.ts'
+import { ended, payoutOf, playerKey, type Operation } from '../checks/evidence.ts'
 import { askedBy, spinsFor } from './askers.ts'
 import { careReasons } from './care-reasons.ts'
 import { fundsReason } from './funds.ts'
 import { clocks_apart_ms } from './held.ts'
-import { platformOf, type Platform } from './platform.ts'
-import { ratesOf, type Rates } from './rates.ts'
-import { sessionsOf, type Sessions } from './sessions.ts'
+import { loginReasons } from './login-reasons.ts'
+import { endOf, mayHaveHappened, ofPlayer, when, type Reason } from './scene.ts'
 
 // Why an operation may have been refused: for each code a condition that must have held at some moment between its invocation and its
 // answer, if the refusal was right. Conditions are necessary, not sufficient: where the record allows several orders, one is enough.
-
-export interface Scene {
-  record: RunRecord
-  evidence: Evidence
-  platform: Platform
-  sessions: Sessions
-  accesses: Accesses
-  rates: Rates
-  /** By player, those of these kinds. */
-  byPlayer: ReadonlyMap<string, readonly Operation[]>
-  logins: ReadonlyMap<string, Operation>
-}
-
-/** null: there was a reason; else what a reason would have been. */
-export type Reason = (operation: Operation, scene: Scene) => string | null
-
-export function sceneOf(record: RunRecord, evidence: Evidence): Scene {
-  return {
-    record,
-    evidence,
-    platform: platformOf(record.run.settings),
-    sessions: sessionsOf(record.state, evidence),
-    accesses: accessesOf(evidence),
-    rates: ratesOf(evidence),
-    byPlayer: Map.groupBy(
-      evidence.operations.filter(({ kind }) => remembered.has(kind)),
-      ({ player_id }) => player_id,
-    ),
-    logins: new Map(evidence.operations.map((operation) => [operation.id, operation])),
-  }
-}
-
-const remembered: ReadonlySet<string> = new Set([
-  'open_session',
-  'self_exclude',
-  'set_limits',
-  'logout',
-  'refresh',
-  'register',
-  'reality_check',
-])
-
-/** An operation may have been done before an instant: it was asked, and was not refused. */
-export const mayHaveHappened = (operation: Operation, before_ms: number): boolean =>
-  operation.invoke.at_ms <= before_ms && !ended(operation, 'fail')
-
-export const endOf = ({ end }: Operation): number => end?.at_ms ?? Infinity
-
-const when = (holds: boolean, otherwise: string): string | null => (holds ? null : otherwise)
-
-const ofPlayer = ({ player_id }: Operation, kind: string, scene: Scene): readonly Operation[] =>
-  (scene.byPlayer.get(player_id) ?? []).filter((other) => other.kind === kind)
 
 /** Asked under one key before this one was answered, with another request. */
 const conflict: Reason = (operation, { evidence }) => {
@@ -143,51 +88,6 @@ const roundCancelled: Reason = ({ player_id, key }, { evidence }) => {
   )
 }
 
-const revoked: Reason = (operation, { accesses, byPlayer }) => {
-  const to_ms = endOf(operation)
-  const login = accesses.loginOf(operation)
-  const ends =
-    login === undefined
-      ? (byPlayer.get(operation.player_id) ?? []).filter(({ kind }) => endsLogin.has(kind))
-      : login.ends
-  const suspended = (accesses.suspensions.get(operation.player_id) ?? []).filter(({ kind }) => kind === 'suspend')
-  return when(
-    [...ends, ...suspended].some(({ invoke }) => invoke.at_ms <= to_ms),
-    'nothing had ended its login',
-  )
-}
-const endsLogin: ReadonlySet<string> = new Set(['logout', 'refresh'])
-
-/** A token lives as long as the answer said that gave it. */
-const expired: Reason = (operation, { logins }) => {
-  const given = logins.get(operation.invoke.login ?? '')
-  if (given === undefined) return null // which token it was is not in the record
-  const lasts_s = Number(given.end?.value['expires_in_s'] ?? 0)
-  return when(given.invoke.at_ms + lasts_s * 1000 <= endOf(operation) + clocks_apart_ms, 'its token had time left')
-}
-
-const unauthenticated: Reason = (operation, scene) => {
-  const { kind, invoke, player_id } = operation
-  if (kind === 'login') {
-    const registered = (scene.byPlayer.get(player_id) ?? []).find((other) => other.kind === 'register')
-    return when(registered === undefined || endOf(registered) >= invoke.at_ms, 'the player was registered')
-  }
-  if (kind !== 'refresh') return revoked(operation, scene)
-  // Two that use one refresh token: one of them comes second, whatever becomes of the other.
-  const others = ofPlayer(operation, 'refresh', scene).filter(
-    (other) => other !== operation && other.invoke.login === invoke.login && other.invoke.at_ms <= endOf(operation),
-  )
-  return others.length > 0 ? null : revoked(operation, scene)
-}
-
-const suspended: Reason = (operation, { accesses }) =>
-  when(
-    (accesses.suspensions.get(operation.player_id) ?? []).some(
-      (each) => each.kind === 'suspend' && mayHaveHappened(each, endOf(operation)),
-    ),
-    'nobody had suspended the player',
-  )
-
 const forbidden: Reason = (operation, { sessions }) => {
   const session = sessions.byId.get(sessionIn(operation))
   return when(session !== undefined && session.player_id !== operation.player_id, 'it is what this role may do')
@@ -232,10 +132,7 @@ export const reasons: Readonly<Record<string, Reason>> = {
   round_open: roundOpen,
   round_cancelled: roundCancelled,
   rolled_back: roundCancelled,
-  token_revoked: revoked,
-  token_expired: expired,
-  unauthenticated,
-  account_suspended: suspended,
+  ...loginReasons,
   forbidden,
   stake_refused: stakeRefused,
   name_taken: nameTaken,
