@@ -9,5 +9,5 @@ export const actorsAtWork = {
   answers_lost: 1, // impatient
   asked_while_excluded: 1, // careful
   attacks: 3, // thief
-  guesses_at_once: 30, // thief, at his first arrival
+  guesses_at_once: 10, // thief
 } as const

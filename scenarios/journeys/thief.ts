@@ -10,6 +10,7 @@ const deposits_minor = [5_00, 10_00, 20_00] as const
 const promised_ms = 10_500
 /** Of one capture. What was tried least often comes first, so that a short run meets every attack. */
 const attacks_each_time = 2
+const tried_before_guessing = 6
 
 interface Memory {
   /** A login that he has ended himself, and when it is to be tried. */
@@ -54,11 +55,12 @@ function* inTurns(requests: readonly Request[]): Turn {
 }
 
 /**
- * Those that were made least often of what is possible now, in an order that is drawn. He begins with guesses at many
- * names, once: no run is without them, and honest players pay for them too.
+ * Those that were made least often of what is possible now, in an order that is drawn. Once, when the
+ * load is no more cold, he guesses at many names: no run is without that, and honest players pay for it too.
  */
 function nextAttacks(draw: Draw, loot: Loot, { tried }: Memory): string[] {
-  const names: string[] = tried.size === 0 ? [manyNames] : []
+  const names: string[] = tried.size >= tried_before_guessing && !tried.has(manyNames) ? [manyNames] : []
+  for (const name of names) tried.set(name, 1)
   const timesOf = (name: string): number => tried.get(name) ?? 0
   while (names.length < attacks_each_time) {
     const open = [...possible(loot), ...Object.keys(trespasses)].filter((name) => !names.includes(name))
