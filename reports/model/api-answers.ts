@@ -4,6 +4,7 @@
 /** On every route, before anything is looked at. */
 const anywhere = {
   malformed: 400,
+  request_timeout: 408,
   body_too_large: 413,
   unsupported_media_type: 415,
   headers_refused: 431,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { nonces, type NonceStore } from './nonces.ts'
+import { nonces, type NonceStore, StoreLate } from './nonces.ts'
 
 const steppedClock = () => {
   const clock = { now_ms: 1_000, wall_ms: () => clock.now_ms, monotonic_ms: () => clock.now_ms }
@@ -9,13 +9,18 @@ const steppedClock = () => {
 /** A store that keeps what it is told, and can go away. */
 const memoryStore = () => {
   const kept = new Map<string, string>()
-  const store: NonceStore & { away: boolean; asked: number; kept: Map<string, string> } = {
+  const store: NonceStore & { away: boolean; late: number; asked: number; kept: Map<string, string> } = {
     away: false,
+    late: 0,
     asked: 0,
     kept,
     setIfAbsent: async (key, value) => {
       store.asked++
       if (store.away) throw new Error('connection refused')
+      if (store.late > 0) {
+        store.late--
+        throw new StoreLate()
+      }
       const found = kept.get(key) ?? null
       if (found === null) kept.set(key, value)
       return found
@@ -51,6 +56,24 @@ describe('nonces', () => {
     expect(await guard.claim('token-1', 'nonce-a')).toBe(true)
     expect(await guard.claim('token-1', 'nonce-a')).toBe(false)
     expect(await guard.claim('token-2', 'nonce-a')).toBe(true)
+  })
+
+  test('are asked for again while the store is late, which is not away: no other gateway takes them a second time', async () => {
+    const { guard, another, store, fallbacks } = setUp()
+    store.late = 2
+    expect(await guard.claim('t', 'nonce-a')).toBe(true)
+    expect(await another().claim('t', 'nonce-a')).toBe(false)
+    expect(fallbacks).toEqual([])
+  })
+
+  test('are not waited for while the store does not answer at all', async () => {
+    const { guard, store, clock } = setUp()
+    store.late = Infinity
+    expect(await guard.claim('t', 'nonce-a')).toBe(true)
+    expect(store.asked).toBe(4)
+    clock.now_ms += 600
+    expect(await guard.claim('t', 'nonce-b')).toBe(true)
+    expect(store.asked).toBe(5)
   })
 
   test('are remembered in the process while the store is away, without asking it each time', async () => {

@@ -12,7 +12,7 @@ import { Problem } from '#sut/contracts/problems.ts'
 // predecessor admitted is too old by now. Where a region has several gateways and Redis is away, nobody knows what the other one
 // admitted: docs/decisions/011 says what can happen then. Operators' requests are refused until nonces are shared again (door.ts).
 export interface NonceStore {
-  /** The value that was there, or null when ours was set, to live for ttl_ms. */
+  /** The value that was there, or null when ours was set, to live for ttl_ms. Throws StoreLate when it did not answer in time. */
   setIfAbsent: (key: string, value: string, ttl_ms: number) => Promise<string | null>
 }
 
@@ -40,6 +40,11 @@ export interface Nonces {
   complete(): Promise<boolean>
 }
 
+/** The store was reached and did not answer in time: it may be there, and this machine or that one is busy. */
+export class StoreLate extends Error {}
+
+/** A store that answered a moment ago is not given up for one late answer: until then a replay could pass, at another gateway. */
+const late_answers_max = 4
 /** Of what is only written to see whether the store can be reached. */
 const started_ttl_ms = 1_000
 /** Told to the store at once when it is back. */
@@ -52,6 +57,7 @@ export function nonces(options: NonceOptions): Nonces {
   /** Those of them that the store has not heard of. */
   const untold = new Set<string>()
   let storeAwayUntil_ms = -Infinity
+  let answered = true
   const began_ms = clock.monotonic_ms()
   let complete = false
   let telling = false
@@ -82,6 +88,15 @@ export function nonces(options: NonceOptions): Nonces {
     }
   }
 
+  const askedAgain = async <T>(ask: () => Promise<T>): Promise<T> => {
+    for (let tries = 1; ; tries++)
+      try {
+        return await ask()
+      } catch (error) {
+        if (!(error instanceof StoreLate) || !answered || tries === late_answers_max) throw error
+      }
+  }
+
   const claimInStore = async (key: string): Promise<Claim> => {
     if (clock.monotonic_ms() < storeAwayUntil_ms) {
       options.onFallback(undefined)
@@ -90,10 +105,12 @@ export function nonces(options: NonceOptions): Nonces {
     // A value of our own: a command that the client sent twice, over a broken connection, meets itself and not a replay.
     const mine = newId()
     try {
-      const found = await store.setIfAbsent(key, mine, ttl_ms)
+      const found = await askedAgain(() => store.setIfAbsent(key, mine, ttl_ms))
+      answered = true
       void tell()
       return found === null || found === mine ? 'first' : 'again'
     } catch (error) {
+      answered = false
       storeAwayUntil_ms = clock.monotonic_ms() + options.retry_store_after_ms
       options.onFallback(error)
       return 'first_here'

@@ -1,8 +1,10 @@
 import { once, type EventEmitter } from 'node:events'
 import { connect, Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
+import { pause } from '#lib/wait.ts'
 import { closeDoors } from './testing/door.ts'
 import { answerOn, answerTo, asked, asking, begin, listeningDoor, posting } from './testing/listening.ts'
+import { unfinished } from './unfinished.ts'
 
 afterEach(closeDoors)
 
@@ -52,6 +54,18 @@ describe('requests that do not end hold no place', { timeout: 30_000 }, () => {
     await expect.poll(here.in_flight, patient).toBe(0)
     expect(here.called.filter(({ name }) => name === 'identity.login')).toEqual([])
   })
+})
+
+test('a timer that fires early, as it does in a process that was busy, ends nothing', async () => {
+  const clock = { now_ms: 0, monotonic_ms: () => clock.now_ms }
+  const refused: string[] = []
+  const bodies = unfinished({ body_ms: 20, unfinished_address_max: 10, unfinished_max: 10 }, clock)
+  bodies.begin('a', ({ code }) => refused.push(code))
+  bodies.begin('a', ({ code }) => refused.push(code))()
+  await pause(100)
+  expect(refused).toEqual([])
+  clock.now_ms = 20
+  await expect.poll(() => refused, patient).toEqual(['request_timeout'])
 })
 
 describe('a body has its time', { timeout: 30_000 }, () => {

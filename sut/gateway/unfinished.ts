@@ -1,3 +1,4 @@
+import type { Clock } from '#lib/clock.ts'
 import { Problem } from '#sut/contracts/problems.ts'
 
 export interface UnfinishedLimits {
@@ -24,7 +25,10 @@ interface Waiting {
  * that comes: an honest body arrives within milliseconds, so that it gets through however many others never end, from the same address
  * or from many.
  */
-export function unfinished({ body_ms, unfinished_address_max, unfinished_max }: UnfinishedLimits): Unfinished {
+export function unfinished(
+  { body_ms, unfinished_address_max, unfinished_max }: UnfinishedLimits,
+  clock: Pick<Clock, 'monotonic_ms'>,
+): Unfinished {
   // In the order in which they came.
   const all = new Set<Waiting>()
   const byAddress = new Map<string, Set<Waiting>>()
@@ -51,8 +55,16 @@ export function unfinished({ body_ms, unfinished_address_max, unfinished_max }: 
       if (all.size >= unfinished_max)
         giveUp(oldest, new Problem('unavailable', 'too many requests have not ended: try again'))
       const late = new Problem('request_timeout', `the body did not arrive within ${body_ms} ms`)
+      const begun_ms = clock.monotonic_ms()
+      const look = (): void => {
+        const left_ms = begun_ms + body_ms - clock.monotonic_ms()
+        // A process that was busy fires timers early, counted from when it was last idle, and before it reads what has arrived since.
+        if (left_ms > 0) waiting.timer = timer(left_ms)
+        else setImmediate(() => all.has(waiting) && giveUp(waiting, late))
+      }
       // timer: the deadline of the body
-      const waiting: Waiting = { address, refuse, timer: setTimeout(() => giveUp(waiting, late), body_ms).unref() }
+      const timer = (ms: number): NodeJS.Timeout => setTimeout(look, ms).unref()
+      const waiting: Waiting = { address, refuse, timer: timer(body_ms) }
       all.add(waiting)
       const same = byAddress.get(address) ?? new Set()
       byAddress.set(address, same.add(waiting))

@@ -1,3 +1,4 @@
+import type { Clock } from '#lib/clock.ts'
 import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
 import { Problem } from '#sut/contracts/problems.ts'
 import { type Place, places } from './places.ts'
@@ -19,6 +20,7 @@ export interface VisitOptions {
   limits: VisitLimits
   /** Whether a place is taken at this moment: when the headers are here, or the whole request. */
   takesPlace: (moment: 'headers' | 'request') => boolean
+  clock: Pick<Clock, 'monotonic_ms'>
 }
 
 export interface Visit {
@@ -35,8 +37,8 @@ export interface Visit {
 /** Nobody reads it: the stream is closed, or another refusal is under way. */
 export const clientGone = new Problem('unavailable', 'the client has gone')
 
-export function visits({ limits, takesPlace }: VisitOptions) {
-  const bodies = unfinished(limits)
+export function visits({ limits, takesPlace, clock }: VisitOptions) {
+  const bodies = unfinished(limits, clock)
   const work = places(limits.in_flight_max)
 
   return (request: Http2ServerRequest, reply: Http2ServerResponse): Visit => {
@@ -94,6 +96,8 @@ function expectsBody(request: Http2ServerRequest): boolean {
   return encoding !== undefined || Number(length ?? 0) > 0
 }
 
+const reset_after_ms = 200
+
 /** What the client did not send until it was answered is not waited for. */
 function closeOnceAnswered(request: Http2ServerRequest, reply: Http2ServerResponse): void {
   const stream = request.stream as Stream
@@ -103,8 +107,9 @@ function closeOnceAnswered(request: Http2ServerRequest, reply: Http2ServerRespon
     })
   else
     stream.once('finish', () => {
-      // Not before the answer has left.
-      if (!stream.endAfterHeaders && !stream.readableEnded) setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR))
+      if (stream.endAfterHeaders || stream.readableEnded) return
+      // timer: the reset of a stream overtakes its answer where that waits for the connection
+      setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), reset_after_ms).unref()
     })
 }
 

@@ -6,7 +6,7 @@ import { tokenVerifier } from '#sut/platform/identity.ts'
 import { costlyPlaces, withPlaces } from './costly.ts'
 import { publicDoor } from './door.ts'
 import { holders } from './holders.ts'
-import { nonces, type Nonces, type NonceStore } from './nonces.ts'
+import { nonces, type Nonces, type NonceStore, StoreLate } from './nonces.ts'
 import { operations } from './operations.ts'
 import { rates, type RateStore } from './rates.ts'
 import { revocations } from './revocations.ts'
@@ -122,12 +122,19 @@ function noncesOf(platform: Platform): Nonces {
   return claims
 }
 
+/** ioredis says so of a command that has had no answer for `commandTimeout`. */
+const timed_out = 'Command timed out'
+
 /** In two commands, the second for a replay alone: SET … NX GET in one needs Redis 7. */
 export const redisNonces = (redis: Redis): NonceStore => ({
   setIfAbsent: async (key, value, ttl_ms) => {
-    const done = await redis.set(key, value, 'PX', ttl_ms, 'NX')
-    // `??`: what refused the value a moment ago may have expired since; refused is refused.
-    return done === 'OK' ? null : ((await redis.get(key)) ?? '')
+    try {
+      const done = await redis.set(key, value, 'PX', ttl_ms, 'NX')
+      // `??`: what refused the value a moment ago may have expired since; refused is refused.
+      return done === 'OK' ? null : ((await redis.get(key)) ?? '')
+    } catch (error) {
+      throw error instanceof Error && error.message === timed_out ? new StoreLate(timed_out, { cause: error }) : error
+    }
   },
 })
 
