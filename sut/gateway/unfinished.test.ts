@@ -182,9 +182,21 @@ describe('connections that do nothing are closed', { timeout: 30_000 }, () => {
     const slow = await here.socket()
     slow.write('GET /v1/games HTTP/1.1\r\nhost: a\r\nx-slow: ')
     const idle = closed(await here.session())
-    const unused = closed(await here.socket())
-    expect(await answerOn(slow)).toMatchObject({ status: 408 })
-    await Promise.all([mute, idle, unused])
+    // Whoever keeps a connection for later would take an answer for that of the request that he is just sending.
+    const unused = answerOn(await here.socket())
+    expect(await answerOn(slow)).toEqual({ status: 408, code: 'request_timeout' })
+    expect(await unused).toEqual({ status: 0, code: undefined })
+    await Promise.all([mute, idle])
+  })
+
+  test('what is no HTTP, or has too many headers, is refused as everything else is', async () => {
+    await using here = await listeningDoor(games)
+    const wrong = await here.socket()
+    wrong.write('no request at all\r\n\r\n')
+    expect(await answerOn(wrong)).toEqual({ status: 400, code: 'malformed' })
+    const long = await here.socket()
+    long.write(`GET /v1/games HTTP/1.1\r\nhost: a\r\nx-long: ${'x'.repeat(100_000)}\r\n\r\n`)
+    expect(await answerOn(long)).toEqual({ status: 431, code: 'headers_refused' })
   })
 
   test('and not those that are used, nor one whose request takes its time', async () => {

@@ -8,6 +8,7 @@ import { calls, type CallName } from '#sut/contracts/calls.ts'
 import { services, type ServiceName } from '#sut/contracts/descriptor.ts'
 import { Problem, problems } from '#sut/contracts/problems.ts'
 import type { Certificates, CertificateWatch } from './certificates.ts'
+import { clientErrors } from './client-errors.ts'
 import { boundConnections, type ConnectionLimits, connectionLimits, serverOptions } from './connections.ts'
 import type { LoadMeter } from './load-meter.ts'
 import type { Metrics } from './metrics.ts'
@@ -44,8 +45,10 @@ export interface ServerOptions {
 /** HTTP/2 with mutual TLS; each request is measured, traced, and ends in an answer or in {code, message}. */
 export function httpServer(options: ServerOptions): HttpServer {
   const { certificates, public: isPublic, clock, log, metrics, meter, connections = connectionLimits } = options
+  const refusals = clientErrors()
   const server: HttpServer = fastify({
     http2: true,
+    clientErrorHandler: (error, socket) => refusals.clientErrorHandler(error, socket as TLSSocket),
     https: {
       ...contextOf(certificates.current(), isPublic),
       ...(isPublic ? serverOptions(connections) : {}),
@@ -58,6 +61,7 @@ export function httpServer(options: ServerOptions): HttpServer {
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 200 },
   }).withTypeProvider<TypeBoxTypeProvider>()
+  refusals.follow(server.server)
   server.setValidatorCompiler(TypeBoxValidatorCompiler)
 
   server.get(probePath, async () => ({}))
