@@ -6,7 +6,7 @@ export const trafficSurge: Experiment = {
   title: 'The load rises steeply within seconds',
   description:
     'No fault: the load itself is the experiment. Gateway and game should be scaled out in time, and the players should be served well again soon after.',
-  load: { profile: 'surge', rate_per_s: 10, players: 150, duration_s: 68 },
+  load: { profile: 'surge', rate_per_s: 10, players: 100, duration_s: 68 },
   steady_state: { success_rate_min: 0.99, p99_ms_max: 500, for_s: 4, limit_s: 20 },
   trials: 1,
   faults: [],
