@@ -2,8 +2,9 @@ import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 
 // Not from the kernel (port 0): what it gives may be the source of somebody's connection a moment later (Linux 32768–60999, others
-// 49152–65535). Below that, and below the blocks of systems, only who listens takes a port.
-const range = { from: 10_000, to: 20_000 } as const
+// 49152–65535). Below that, and below the blocks of systems, only who listens takes a port. Above 10080: `fetch` refuses that one and some
+// below it, which browsers keep from misuse.
+const range = { from: 10_100, to: 20_000 } as const
 const tries_max = 100
 const given = new Set<number>()
 

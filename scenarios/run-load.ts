@@ -95,7 +95,8 @@ export async function startLoad(request: LoadRequest): Promise<LoadHandle> {
     if (exit === 'answers') return handleOf(request, child, ended, control)
     if (exit === 'silent') child.kill('SIGKILL')
     if (exit === cannotStartApi && attempt < attempts_to_start) continue // somebody else took the port
-    throw new Failure('LOAD_FAILED', `the load did not start: ${lastWords(request.folder, exit)}`)
+    const control_text = exit === 0 ? `, and had not answered on port ${port}` : ''
+    throw new Failure('LOAD_FAILED', `the load did not start: ${lastWords(request.folder, exit)}${control_text}`)
   }
 }
 
