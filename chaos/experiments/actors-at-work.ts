@@ -9,5 +9,5 @@ export const actorsAtWork = {
   answers_lost: 1, // impatient
   asked_while_excluded: 1, // careful
   attacks: 3, // thief
-  guesses_at_once: 10, // thief
+  guesses_at_once: 4, // thief: two or three of them play on such a cluster, and not for long enough
 } as const
