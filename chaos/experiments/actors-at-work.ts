@@ -1,6 +1,6 @@
 /**
  * What every bundled experiment insists on, whatever it is for: the actors of the bundled mix were at work. Far below what was seen in
- * 25 s of `calm` (217, 39, 62, 25, 27 and 42), so that it holds with the load that a cluster on two cores bears.
+ * 25 s of `calm` (the first six: 217, 39, 62, 25, 27 and 42), so that it holds with the load that a cluster on two cores bears.
  */
 export const actorsAtWork = {
   overlapping_transfers: 5, // two-devices, same-key

@@ -1,11 +1,11 @@
 import { Type, type Static } from 'typebox'
 import { Failure } from '#lib/errors.ts'
-import { WaitedTooLong, waitFor } from '#lib/wait.ts'
 import { processesOf } from '#sut/contracts/topology.ts'
 import type { FaultPort, IssuedCertificate } from '../targets/target.ts'
 import type { Fault, FaultPlan, PlanContext } from './fault.ts'
 import { nameProblems } from './names.ts'
 import { candidatesOf } from './process-kill.ts'
+import { mustSee } from './must-see.ts'
 
 const parameters = Type.Object(
   {
@@ -92,13 +92,12 @@ async function allShowNew({ details }: FaultPlan, port: FaultPort): Promise<stri
     late = late.filter((instance) => !fresh.has(instance))
     return late.length === 0
   }
-  try {
-    await waitFor(look, { what: 'new certificates to be shown', limit_ms: limit_s * 1000, every_ms: 250 })
-  } catch (error) {
-    if (!(error instanceof WaitedTooLong)) throw error
+  const otherwise = (): string => {
     const old = late.map((instance) => `${instance} (${short(before[instance])})`).join(', ')
-    throw new Failure('FAULT_NOT_EFFECTIVE', `certificate-rotation: no new one is shown after ${limit_s} s by ${old}`)
+    return `no new one is shown after ${limit_s} s by ${old}`
   }
+  const sight = { what: 'new certificates to be shown', limit_ms: limit_s * 1000, every_ms: 250, otherwise }
+  await mustSee(look, { fault: 'certificate-rotation', ...sight })
   const changes = [...fresh].map(
     ([instance, { serial, after_ms }]) =>
       `${instance} ${short(before[instance])} → ${short(serial)} after ${(after_ms / 1000).toFixed(1)} s`,

@@ -1,6 +1,5 @@
-import { Failure } from '#lib/errors.ts'
-import { WaitedTooLong, waitFor } from '#lib/wait.ts'
 import type { FaultPort } from '../targets/target.ts'
+import { mustSee } from './must-see.ts'
 
 const limit_ms = 5000
 
@@ -16,10 +15,6 @@ export async function allGone(
     alive = processes.filter((_, index) => gone[index] !== true).map(({ subject, pid }) => `${subject} (${pid})`)
     return alive.length === 0
   }
-  try {
-    await waitFor(nothingAlive, { what: 'processes to be gone', limit_ms })
-  } catch (error) {
-    if (!(error instanceof WaitedTooLong)) throw error
-    throw new Failure('FAULT_NOT_EFFECTIVE', `${fault}: still alive after ${limit_ms} ms: ${alive.join(', ')}`)
-  }
+  const otherwise = (): string => `still alive after ${limit_ms} ms: ${alive.join(', ')}`
+  await mustSee(nothingAlive, { fault, what: 'processes to be gone', limit_ms, otherwise })
 }

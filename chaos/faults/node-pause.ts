@@ -1,8 +1,8 @@
 import { Type, type Static } from 'typebox'
 import { Failure } from '#lib/errors.ts'
-import { WaitedTooLong, waitFor } from '#lib/wait.ts'
 import type { Fault } from './fault.ts'
 import { nameProblems } from './names.ts'
+import { mustSee } from './must-see.ts'
 
 const parameters = Type.Object(
   {
@@ -45,12 +45,8 @@ export const nodePause: Fault<Static<typeof parameters>> = {
       const answers = await Promise.all(machines.map(async (machine) => port.probeMachine?.(machine)))
       return answers.every((answer) => answer === null)
     }
-    try {
-      await waitFor(silent, { what: 'machines to be silent', limit_ms })
-    } catch (error) {
-      if (!(error instanceof WaitedTooLong)) throw error
-      throw new Failure('FAULT_NOT_EFFECTIVE', `node-pause: ${machines.join(', ')} still answer after ${limit_ms} ms`)
-    }
+    const otherwise = (): string => `${machines.join(', ')} still answer after ${limit_ms} ms`
+    await mustSee(silent, { fault: 'node-pause', what: 'machines to be silent', limit_ms, otherwise })
     return `${machines.join(', ')} do not answer any more`
   },
   revert: async ({ details }, port) => {

@@ -1,9 +1,9 @@
 import { Type, type Static } from 'typebox'
 import { Failure } from '#lib/errors.ts'
-import { WaitedTooLong, waitFor } from '#lib/wait.ts'
 import type { Fault } from './fault.ts'
 import { nameProblems } from './names.ts'
 import { candidatesOf } from './process-kill.ts'
+import { mustSee } from './must-see.ts'
 
 const parameters = Type.Object(
   {
@@ -34,12 +34,8 @@ export const podDelete: Fault<Static<typeof parameters>> = {
       const answers = await Promise.all(targets.map(async (target) => port.leaving?.(target)))
       return answers.every((each) => each === true)
     }
-    try {
-      await waitFor(leaving, { what: 'pods to leave', limit_ms })
-    } catch (error) {
-      if (!(error instanceof WaitedTooLong)) throw error
-      throw new Failure('FAULT_NOT_EFFECTIVE', `pod-delete: still there after ${limit_ms} ms: ${targets.join(', ')}`)
-    }
+    const otherwise = (): string => `still there after ${limit_ms} ms: ${targets.join(', ')}`
+    await mustSee(leaving, { fault: 'pod-delete', what: 'pods to leave', limit_ms, otherwise })
     return `${targets.join(', ')} must go`
   },
   revert: async () => {},

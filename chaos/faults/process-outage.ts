@@ -1,9 +1,9 @@
 import { Type, type Static } from 'typebox'
 import { Failure } from '#lib/errors.ts'
-import { WaitedTooLong, waitFor } from '#lib/wait.ts'
 import type { Fault, FaultPlan } from './fault.ts'
 import { allGone } from './gone.ts'
 import { chosenProcesses, killParameters, killProblems } from './process-kill.ts'
+import { mustSee } from './must-see.ts'
 
 const parameters = Type.Object(killParameters, { additionalProperties: false })
 const proof_limit_ms = 2000
@@ -45,12 +45,9 @@ export const processOutage: Fault<Static<typeof parameters>> = {
     async prove({ targets }, port) {
       let running: string[] = []
       const noneRuns = async (): Promise<boolean> => (running = await port.runningOf(targets)).length === 0
-      try {
-        await waitFor(noneRuns, { what: 'processes to be down', limit_ms: proof_limit_ms })
-      } catch (error) {
-        if (!(error instanceof WaitedTooLong)) throw error
-        throw new Failure('FAULT_NOT_EFFECTIVE', `process-outage: ${running.join(', ')} run again`)
-      }
+      const otherwise = (): string => `${running.join(', ')} run again`
+      const sight = { what: 'processes to be down', limit_ms: proof_limit_ms, otherwise }
+      await mustSee(noneRuns, { fault: 'process-outage', ...sight })
       return `${targets.join(', ')} are down`
     },
   },

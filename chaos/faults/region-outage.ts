@@ -1,9 +1,9 @@
 import { Type, type Static } from 'typebox'
 import { Failure } from '#lib/errors.ts'
-import { WaitedTooLong, waitFor } from '#lib/wait.ts'
 import type { Fault } from './fault.ts'
 import { allGone } from './gone.ts'
 import { nameProblems } from './names.ts'
+import { mustSee } from './must-see.ts'
 
 const parameters = Type.Object(
   { region: Type.String({ description: 'region that goes dark' }) },
@@ -45,12 +45,13 @@ export const regionOutage: Fault<Static<typeof parameters>> = {
       let running: string[] = []
       // What was about to start when its region was stopped is ended as soon as it has started.
       const nothingRuns = async (): Promise<boolean> => (running = await port.runningIn(region)).length === 0
-      try {
-        await waitFor(nothingRuns, { what: 'nothing to run', limit_ms: proof_limit_ms })
-      } catch (error) {
-        if (!(error instanceof WaitedTooLong)) throw error
-        throw new Failure('FAULT_NOT_EFFECTIVE', `region-outage: in region ${region} run ${running.join(', ')}`)
-      }
+      const otherwise = (): string => `in region ${region} run ${running.join(', ')}`
+      await mustSee(nothingRuns, {
+        fault: 'region-outage',
+        what: 'nothing to run',
+        limit_ms: proof_limit_ms,
+        otherwise,
+      })
       return `nothing runs in region ${region}`
     },
   },

@@ -1,9 +1,8 @@
 import { Type, type Static } from 'typebox'
-import { Failure } from '#lib/errors.ts'
-import { WaitedTooLong, waitFor } from '#lib/wait.ts'
 import type { FaultPort, HeldRequests } from '../targets/target.ts'
 import type { Fault, FaultPlan } from './fault.ts'
 import { nameProblems } from './names.ts'
+import { mustSee } from './must-see.ts'
 
 const parameters = Type.Object(
   {
@@ -66,12 +65,7 @@ async function held({ targets }: FaultPlan, port: FaultPort, limit_ms: number): 
     return seen.every(({ requests }) => requests !== null && bites(requests))
   }
   const said = (): string => seen.map(({ region, requests }) => `${region}: ${textOf(requests)}`).join('; ')
-  try {
-    await waitFor(all, { what: 'requests to be held', limit_ms })
-  } catch (error) {
-    if (!(error instanceof WaitedTooLong)) throw error
-    throw new Failure('FAULT_NOT_EFFECTIVE', `unfinished-requests: ${said()}`)
-  }
+  await mustSee(all, { fault: 'unfinished-requests', what: 'requests to be held', limit_ms, otherwise: said })
   return said()
 }
 

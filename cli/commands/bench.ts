@@ -47,7 +47,10 @@ export const bench = {
   describe: 'Measure the steady state: start time, spins per second, latency, CPU per spin',
   builder: (yargs: Argv) =>
     withDesign(withRun(yargs))
-      .option('rate', number('rate', 'Arrivals per second, all of them spins', { min: 1, max: 2000 }, 103))
+      .option(
+        'rate',
+        number('rate', 'Arrivals per second; without --mix all of them spins', { min: 1, max: 2000 }, 103),
+      )
       .option('duration', number('duration', 'Seconds that are measured', { min: 5, max: 600 }, 20))
       .option('mix', { type: 'boolean', default: false, describe: 'All journeys play, as in the bundled experiments' }),
   handler: async ({ rate, duration, mix, out, json, ...options }: Options): Promise<void> => {
