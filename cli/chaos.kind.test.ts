@@ -182,7 +182,7 @@ test('up, status, a fault by hand, down', { timeout: run_limit_ms }, async () =>
   const second = await run('up', ...where)
   expect(second.stderr).toContain('SYSTEM_EXISTS')
   const cut = await run('inject', 'link-down', '--param', 'from=game', '--param', 'to=wallet', '--for', '2')
-  expect(cut.stderr).toMatch(/game-a>wallet-b-\S+: answered in .* before, not any more/)
+  expect(cut.stderr).toMatch(/game-a>wallet-b-\S+: does not answer \(.*\), in .* ms before/)
   expect(cut.stderr).toContain('reverted')
   const rotated = await run('inject', 'certificate-rotation', '--param', 'service=wallet', '--for', '0')
   expect(rotated.stderr).toMatch(/wallet-a-\S+ [0-9a-f]{8} → [0-9a-f]{8} after /)
