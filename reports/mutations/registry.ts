@@ -1,9 +1,14 @@
+import { actMutations } from './catalogue/acts.ts'
+import { answerMutations } from './catalogue/answers.ts'
 import { chainMutations } from './catalogue/chains.ts'
 import { entryMutations } from './catalogue/entries.ts'
 import { eventMutations } from './catalogue/events.ts'
+import { fairnessMutations } from './catalogue/fairness.ts'
 import { historyMutations } from './catalogue/history.ts'
 import { holdMutations } from './catalogue/holds.ts'
+import { loginMutations } from './catalogue/logins.ts'
 import { outcomeMutations } from './catalogue/outcomes.ts'
+import { protectionMutations } from './catalogue/protection.ts'
 import { readMutations } from './catalogue/reads.ts'
 import { refusalMutations } from './catalogue/refusals.ts'
 import { requestMutations } from './catalogue/requests.ts'
@@ -21,4 +26,9 @@ export const mutations: readonly Mutation[] = [
   ...holdMutations,
   ...eventMutations,
   ...historyMutations,
+  ...protectionMutations,
+  ...loginMutations,
+  ...fairnessMutations,
+  ...answerMutations,
+  ...actMutations,
 ]

@@ -75,6 +75,19 @@ export const readMutations: readonly Mutation[] = [
     },
   },
   {
+    name: 'history-with-a-gap',
+    what: 'a history leaves out a round that everybody has known for long, and shows an older one',
+    seen_by: ['reads-committed'],
+    derived: false,
+    change(raw, random) {
+      const read = asked(raw, ['history']).findLast(({ end }) => (end.value['rounds'] as object[]).length > 1)
+      if (read === undefined) return false
+      const rounds = read.end.value['rounds'] as object[]
+      read.end.value['rounds'] = rounds.toSpliced(random.integer(rounds.length - 1), 1)
+      return true
+    },
+  },
+  {
     name: 'writes-out-of-order',
     what: 'what was acknowledged before another was asked for has the later version',
     seen_by: ['writes-in-order', 'reads-committed', 'read-your-writes'],
