@@ -1,4 +1,6 @@
 import type { StateOf } from '#sut/contracts/state.ts'
+import { askedBy, endsOf } from '../model/askers.ts'
+import { clocks_differ_ms, mayLieBetween } from '../model/clocks.ts'
 import { sessionsOf, type Sessions } from '../model/sessions.ts'
 import { verdictOf, type Check } from './check.ts'
 import { captureKey, depositKey, ended, payoutKey, payoutOf, playerKey } from './evidence.ts'
@@ -41,7 +43,9 @@ export const effectsAsAsked: Check = {
       // Of several operations with one key the first has the effect: what differs from it is refused, or has no answer.
       const asked = acknowledged ? [operation] : judge.same(operation, evidence)
       const found =
-        unasked(asked, effects, judge, sessions) ?? (acknowledged ? judge.answered(operation, effects, evidence) : null)
+        unasked(asked, effects, judge, sessions) ??
+        (acknowledged ? judge.answered(operation, effects, evidence) : null) ??
+        atAnotherTime(operation, judge.same(operation, evidence), effects)
       if (acknowledged) verdict.exercise('answers_with_effect')
       if (found !== null) verdict.violate(() => witnessOf(operation, found.what, evidence, found.entries))
     }
@@ -66,6 +70,32 @@ function unasked(asked: readonly Operation[], effects: readonly Line[], judge: J
   }
   return null
 }
+
+/** An effect is as old as its request says: not made before anybody asked for it, nor after it was acknowledged. */
+function atAnotherTime({ kind, end }: Operation, same: readonly Operation[], effects: readonly Line[]): Finding {
+  const { from_ms } = askedBy(same)
+  const to_ms = end?.type === 'ok' ? end.at_ms : Infinity
+  for (const effect of effects) {
+    const at_ms = madeAt(effect, kind)
+    if (at_ms === null || mayLieBetween(at_ms, from_ms, to_ms)) continue
+    const [what, apart_ms] =
+      at_ms < from_ms ? ['before it was asked', from_ms - at_ms] : ['after its answer', at_ms - to_ms]
+    const by = `${Math.round(apart_ms / 1000)} s; clocks may differ by ${clocks_differ_ms / 1000} s`
+    return { what: `was done ${what}, says the ledger, by ${by}`, entries: [effect] }
+  }
+  return null
+}
+
+/** When this effect of an operation came about; null: the books do not say, or the system chose the time. */
+function madeAt(effect: Line, kind: string): number | null {
+  if (effect.kind === 'round' || (effect.kind === 'transfer' && systemsOwn.has(effect.transfer_kind))) return null
+  if (effect.kind === 'hold' && kind === 'cancel_payout')
+    return effect.status === 'released' ? effect.ended_at_ms : null
+  return effect.created_at_ms
+}
+
+/** What the system does by itself, when it does. */
+const systemsOwn: ReadonlySet<string> = new Set(['rollback', 'tombstone'])
 
 const sameKey = ({ kind, player_id, key }: Operation, { operationsByKey }: Evidence): readonly Operation[] =>
   (operationsByKey.get(playerKey(player_id, key ?? '')) ?? []).filter((other) => other.kind === kind)
@@ -167,7 +197,7 @@ const payouts: Judge = {
 /** Confirmed: captured whole. */
 const confirms: Judge = {
   effects: (operation, { transfersByKey }) => transfersByKey.get(captureKey(payoutOf(operation))) ?? [],
-  same: (operation) => [operation],
+  same: (operation, evidence) => endsOf(payoutOf(operation), 'confirm_payout', evidence),
   differs: () => null,
   answered(operation, effects, { holdById }) {
     const hold = holdById.get(payoutOf(operation))
@@ -180,7 +210,7 @@ const confirms: Judge = {
 
 const cancels: Judge = {
   effects: (operation, { holdById }) => [holdById.get(payoutOf(operation)) ?? []].flat(),
-  same: (operation) => [operation],
+  same: (operation, evidence) => endsOf(payoutOf(operation), 'cancel_payout', evidence),
   differs: () => null,
   answered(operation, effects) {
     const { hold_id: payout_id, amount_minor } = lineOf(effects[0]!, 'hold')!

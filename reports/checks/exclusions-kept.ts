@@ -1,5 +1,6 @@
 import { protected_after_ms } from '#sut/contracts/promises.ts'
 import { askersOf } from '../model/askers.ts'
+import { clocks_differ_ms } from '../model/clocks.ts'
 import { caresOf, type Exclusion } from '../model/care.ts'
 import { verdictOf, type Check } from './check.ts'
 import { ended, linesOf, nameOf, type Operation } from './evidence.ts'
@@ -71,12 +72,9 @@ const begins: ReadonlySet<string> = new Set(['spin', 'deposit', 'open_session'])
 const excluded = ({ operation }: Exclusion): string =>
   `was served, and its player had excluded himself: ${nameOf(operation)} was acknowledged before it was asked`
 
-/** Clocks of the system and of its clients may differ by so much. */
-const skew_ms = 5_000
-
 function wrongWith(operation: Operation, surely_until_ms: number, told: ReadonlySet<string>): string | null {
   const shown = Number(operation.end!.value['excluded_until_ms'])
-  if (!(shown >= surely_until_ms - skew_ms))
+  if (!(shown >= surely_until_ms - clocks_differ_ms))
     return `was told that it ends at ${shown}, before the days that were asked for are over`
   return told.has(operation.player_id) ? null : 'was acknowledged, and no event tells of it'
 }

@@ -2,6 +2,7 @@ import { protected_after_ms } from '#sut/contracts/promises.ts'
 import type { StateOf } from '#sut/contracts/state.ts'
 import { askersOf } from '../model/askers.ts'
 import { caresOf, dayOf, limitInForce, type Care, type LimitSet } from '../model/care.ts'
+import { lostBetween, type LostBetween } from '../model/lost-today.ts'
 import { timelinesOf, type Timeline } from '../model/timeline.ts'
 import { verdictOf, type Check } from './check.ts'
 import { ended, linesOf, nameOf, numberIn, type Evidence, type Operation } from './evidence.ts'
@@ -36,6 +37,13 @@ export const limitsKept: Check = {
     const verdict = verdictOf('limits-kept')
     const cares = caresOf(evidence)
     const timelines = timelinesOf(state, evidence)
+    const rounds = Map.groupBy(state.round, ({ player_id }) => player_id)
+    const made = new Map<string, LostBetween>()
+    const lostOf = (player_id: string, care: Care): LostBetween => {
+      const known = made.get(player_id) ?? lostBetween(rounds.get(player_id) ?? [], care, evidence)
+      made.set(player_id, known)
+      return known
+    }
     for (const [player_id, care] of cares) {
       const timeline = timelines.get(player_id)
       for (const stake of timeline === undefined ? [] : stakesOf(timeline, care, evidence)) {
@@ -57,8 +65,9 @@ export const limitsKept: Check = {
       if (care === undefined || !shows.has(operation.kind) || !ended(operation, 'ok')) continue
       verdict.examine()
       verdict.exercise('limits_read')
-      const found = wrongShown(operation, care)
-      if (found !== null) verdict.violate(() => witnessOf(operation, found.what, evidence, [], [found.limit.operation]))
+      const found = wrongShown(operation, care) ?? wrongLoss(operation, lostOf(operation.player_id, care))
+      if (found !== null)
+        verdict.violate(() => witnessOf(operation, found.what, evidence, [], [found.limit?.operation ?? []].flat()))
     }
     return verdict.outcome()
   },
@@ -66,7 +75,12 @@ export const limitsKept: Check = {
 
 const shows: ReadonlySet<string> = new Set(['limits', 'set_limits'])
 
-function wrongShown(operation: Operation, care: Care): { what: string; limit: LimitSet } | null {
+interface Shown {
+  what: string
+  limit?: LimitSet
+}
+
+function wrongShown(operation: Operation, care: Care): Shown | null {
   // What it sets itself is known with its own answer.
   const at_ms = operation.kind === 'limits' ? operation.invoke.at_ms : operation.end!.at_ms + 0.001
   const limit = limitInForce(care, at_ms, 0)
@@ -76,6 +90,15 @@ function wrongShown(operation: Operation, care: Care): { what: string; limit: Li
   return {
     what: `was shown a limit of ${shown ?? 'none'}, after ${nameOf(limit.operation)} had set ${limit.wanted_minor}`,
     limit,
+  }
+}
+
+function wrongLoss({ invoke, end }: Operation, lost: LostBetween): Shown | null {
+  const shown = numberIn(end!.value, 'lost_today_minor')
+  const [least, most] = lost(invoke.at_ms, end!.at_ms) ?? [-Infinity, Infinity]
+  if (shown !== undefined && least <= shown && shown <= most) return null
+  return {
+    what: `was told that ${shown ?? 'nothing'} was lost today, and by all its rounds that can have been ${least} to ${most}`,
   }
 }
 

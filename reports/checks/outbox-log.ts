@@ -1,5 +1,6 @@
 import type { StateOf } from '#sut/contracts/state.ts'
 import { verdictOf, type Check } from './check.ts'
+import { eventFacts } from '../model/event-facts.ts'
 import { operationOf } from './applied-twice.ts'
 import { linesOf, type Evidence } from './evidence.ts'
 import { redelivered } from './deliveries.ts'
@@ -34,7 +35,7 @@ export const outboxLog: Check = {
     const report = (text: string, entries: readonly (object | undefined)[], at_ms?: number): void =>
       verdict.violate(() => ({ text, entries: entries.slice(0, 4), fault: evidence.faultAt(at_ms) }))
     const logged = Map.groupBy(state.log, ({ event }) => event.id)
-    const stored = new Map(state.outbox.map((row) => [row.event_id, row]))
+    const stored = Map.groupBy(state.outbox, ({ event_id }) => event_id)
     verdict.examine(state.outbox.length + state.log.length)
     const during = state.log.filter(({ event }) => evidence.faultAt(event.occurred_at_ms) !== null)
     verdict.exercise('events_during_fault', during.length)
@@ -49,11 +50,22 @@ export const outboxLog: Check = {
       if (!row.published) report(`${event} was never published from its outbox.`, [row])
       else if (!logged.has(row.event_id)) report(`${event} was published and is not in the log.`, [row])
     }
+    for (const [id, rows] of stored)
+      if (rows.length > 1) report(`Event ${id} stands in an outbox ${rows.length} times.`, rows)
+    const facts = eventFacts(state, evidence)
     for (const [id, lines] of logged) {
-      const at_ms = lines[0]!.event.occurred_at_ms
+      const { event } = lines[0]!
+      const { type, occurred_at_ms: at_ms } = event
       if (lines.length > 1) report(`Event ${id} is in the log ${lines.length} times.`, lines, at_ms)
-      if (!stored.has(id)) report(`Event ${id} (${lines[0]!.event.type}) is in the log and in no outbox.`, lines, at_ms)
+      const row = stored.get(id)?.[0]
+      if (row === undefined) report(`Event ${id} (${type}) is in the log and in no outbox.`, lines, at_ms)
+      else if (row.type !== type)
+        report(`Event ${id} is ${type} in the log, and ${row.type} in its outbox.`, [row, ...lines], at_ms)
+      const wrong = facts.wrongWith(event)
+      if (wrong !== null)
+        report(`Event ${id} (${type}) of player ${event.player_id} ${wrong.what}.`, [...lines, ...wrong.entries], at_ms)
     }
+    for (const { what, entries } of facts.untold()) report(what, entries)
     compareTransfers(state.transfer, state.log, evidence, verdict)
     return verdict.outcome()
   },

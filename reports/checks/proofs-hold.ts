@@ -1,6 +1,7 @@
 import type { StateOf } from '#sut/contracts/state.ts'
 import { askedBy, spinsFor } from '../model/askers.ts'
-import { payOf, sha256, stopsOf } from '../model/outcome.ts'
+import { payOf, returnOf, sha256, stopsOf } from '../model/outcome.ts'
+import { brokenPromises, exchangedSeeds } from '../model/seed-promises.ts'
 import type { State } from '../record/record.ts'
 import { verdictOf, type Check } from './check.ts'
 import { ended, numberIn, type Evidence, type Operation } from './evidence.ts'
@@ -24,6 +25,11 @@ export const proofsHold: Check = {
       brought_about_by: 'the end of the load: every player’s seed is rotated',
     },
     { name: 'promises_read', what: 'active seeds that were read', brought_about_by: 'reader' },
+    {
+      name: 'games_listed',
+      what: 'games that were shown, with what they say to return, held against their reels and pays',
+      brought_about_by: 'every actor that logs in',
+    },
   ],
   run({ state }, evidence) {
     const verdict = verdictOf('proofs-hold')
@@ -36,6 +42,8 @@ export const proofsHold: Check = {
       const found = judge.wrong(operation, { state, evidence, bySeed })
       if (found !== null) verdict.violate(() => witnessOf(operation, found.what, evidence, found.entries))
     }
+    for (const { operation, what, others } of [...brokenPromises(evidence), ...exchangedSeeds(state, evidence)])
+      verdict.violate(() => witnessOf(operation, what, evidence, [], others))
     return verdict.outcome()
   },
 }
@@ -164,8 +172,26 @@ function wrongPromise({ invoke, end, player_id }: Operation, { evidence, bySeed 
   return null
 }
 
+/** What a game says to return is rounded. */
+const return_apart_max = 1e-5
+
+function wrongGames({ end }: Operation, { state }: Books): Finding {
+  const listed = Array.isArray(end!.value['games']) ? (end!.value['games'] as Record<string, unknown>[]) : []
+  for (const { game_id, version, return_to_player } of listed) {
+    const game = state.game.find((each) => each.game_id === game_id && each.version === version)
+    const name = `${String(game_id)}, version ${String(version)}`
+    if (game === undefined) return { what: `was shown ${name}, which there is not`, entries: [] }
+    const returns = returnOf(game)
+    if (Math.abs(Number(return_to_player) - returns) <= return_apart_max) continue
+    const what = `was shown ${name}, that returns ${String(return_to_player)}; its reels and pays return ${returns.toFixed(6)}`
+    return { what, entries: [game] }
+  }
+  return null
+}
+
 const judges: Readonly<Record<string, Judge>> = {
   proof: { danger: 'proofs_read', wrong: wrongProof },
   rotate_seed: { danger: 'seeds_revealed', wrong: wrongRotation },
   seed: { danger: 'promises_read', wrong: wrongPromise },
+  games: { danger: 'games_listed', wrong: wrongGames },
 }

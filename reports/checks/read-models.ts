@@ -54,12 +54,13 @@ export const readModels: Check = {
         accounts.get(`player:${player_id}`),
       ])
     for (const line of state.player_model)
-      if (!players.has(line.player_id) && line.version > 0)
-        compare(`Read model of player ${line.player_id}`, line, emptyPlayer(), [line])
+      if (!players.has(line.player_id)) compare(`Read model of player ${line.player_id}`, line, emptyPlayer(), [line])
     const games = gamesOf(state)
     const gameModels = new Map(state.game_model.map((line) => [line.game_id, line]))
     for (const [game_id, ledger] of games)
       compare(`Read model of game ${game_id}`, gameModels.get(game_id), ledger, [gameModels.get(game_id)])
+    for (const line of state.game_model)
+      if (!games.has(line.game_id)) compare(`Read model of game ${line.game_id}`, line, emptyGame(), [line])
     return verdict.outcome()
   },
 }
@@ -81,6 +82,8 @@ const emptyPlayer = (): PlayerModel => ({
   staked_minor: 0,
   won_minor: 0,
 })
+
+const emptyGame = (): GameModel => ({ rounds: 0, staked_minor: 0, won_minor: 0 })
 
 /** Sums stay far below 2^53 (each amount is at most 10^9), so they are exact as numbers. */
 function playersOf(state: State): Map<string, PlayerModel> {
@@ -105,7 +108,7 @@ function gamesOf(state: State): Map<string, GameModel> {
   const games = new Map<string, GameModel>()
   for (const { transfer_kind, game_id, amount_minor } of state.transfer) {
     if (game_id === null || !['bet', 'win', 'rollback'].includes(transfer_kind)) continue
-    const game = games.get(game_id) ?? { rounds: 0, staked_minor: 0, won_minor: 0 }
+    const game = games.get(game_id) ?? emptyGame()
     games.set(game_id, game)
     if (transfer_kind === 'win') game.won_minor += amount_minor
     else {

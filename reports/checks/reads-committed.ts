@@ -1,6 +1,6 @@
 import { judgeBalance } from '../model/balance-reads.ts'
 import { heldTimesOf } from '../model/held.ts'
-import { judgeHistory } from '../model/history-reads.ts'
+import { historiesOf, judgeHistory } from '../model/history-reads.ts'
 import { judgePayout } from '../model/payout-reads.ts'
 import { emptyTimeline, timelinesOf } from '../model/timeline.ts'
 import { verdictOf, type Check } from './check.ts'
@@ -39,17 +39,14 @@ export const readsCommitted: Check = {
     const verdict = verdictOf('reads-committed')
     const timelines = timelinesOf(record.state, evidence)
     const held = heldTimesOf(record.state, evidence, timelines)
-    const endedAt = new Map(
-      record.state.log.flatMap(({ event }) =>
-        event.type === 'game.round_ended' ? [[event.round_id, event.occurred_at_ms] as const] : [],
-      ),
-    )
+    const histories = historiesOf(record.state)
     for (const operation of evidence.operations) {
       const { kind, player_id, key, invoke } = operation
       if (!ended(operation, 'ok')) continue
       if (kind === 'payout' || kind === 'history') {
         verdict.examine()
-        const found = kind === 'payout' ? judgePayout(operation, evidence) : judgeHistory(operation, evidence, endedAt)
+        const found =
+          kind === 'payout' ? judgePayout(operation, evidence) : judgeHistory(operation, evidence, histories)
         verdict.exercise(kind === 'payout' ? 'payouts_read' : 'rounds_listed', found.looked)
         if (found.what !== null) verdict.violate(() => witnessOf(operation, found.what!, evidence, found.entries))
       }

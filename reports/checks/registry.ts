@@ -1,6 +1,8 @@
 import { acknowledgedLost } from './acknowledged-lost.ts'
+import { actsTold } from './acts-told.ts'
 import { answersAgree } from './answers-agree.ts'
 import { answersNamed } from './answers-named.ts'
+import { answersWhole } from './answers-whole.ts'
 import { appliedTwice } from './applied-twice.ts'
 import { auditChain } from './audit-chain.ts'
 import type { Check } from './check.ts'
@@ -45,6 +47,7 @@ export const checks: readonly Check[] = [
   failNotApplied,
   refusalsJustified,
   answersNamed,
+  answersWhole,
   phantom,
   entriesGaplessChained,
   writesInOrder,
@@ -65,6 +68,7 @@ export const checks: readonly Check[] = [
   exclusionsKept,
   loginsEnd,
   thiefGetsNothing,
+  actsTold,
   outboxLog,
   readModels,
   auditChain,

@@ -1,7 +1,7 @@
 import type { StateOf } from '#sut/contracts/state.ts'
 import { answerLost, duringFault } from './at-risk.ts'
 import { verdictOf, type Check } from './check.ts'
-import { linesOf, playerKey, type Evidence } from './evidence.ts'
+import { betKey, linesOf, playerKey, type Evidence } from './evidence.ts'
 
 /** Every round is over, and its money too: a completed one has its bet and its win, a cancelled one nothing in the end. */
 export const roundsEnded: Check = {
@@ -76,6 +76,13 @@ function wrongWith(round: StateOf<'round'>, { transfersByRound }: Evidence): str
   const transfers = transfersByRound.get(round.round_id) ?? []
   const sum = (kind: StateOf<'transfer'>['transfer_kind']): bigint =>
     transfers.reduce((total, line) => total + (line.transfer_kind === kind ? BigInt(line.amount_minor) : 0n), 0n)
+  const tombstone = transfers.find((line) => line.transfer_kind === 'tombstone')
+  if (tombstone !== undefined) {
+    if (tombstone.key !== betKey(round.round_id)) return `has a tombstone with the key ${tombstone.key}`
+    if (tombstone.amount_minor !== round.stake_minor) return `has a tombstone of ${tombstone.amount_minor}`
+    if (round.status !== 'cancelled') return `is ${round.status}, and its bet was refused in advance`
+    if (sum('bet') > 0n) return 'has a bet that had been refused in advance'
+  }
   const staked = sum('bet') - sum('rollback')
   if (round.status === 'cancelled') {
     const net = staked - sum('win')

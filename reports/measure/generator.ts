@@ -87,7 +87,7 @@ function windowsHung({ system }: RunRecord, windows: readonly Window[], inTrial:
   return own.map((hung, index) => hung || own[index - 1] === true || own[index + 1] === true)
 }
 
-function undelivered({ run, journal, operations }: RunRecord): string[] {
+function undelivered({ run, journal, arrivals }: RunRecord): string[] {
   const asked = run.schedule.reduce(
     (sum, stage) => sum + (stage.duration_s * (stage.from_per_s + stage.to_per_s)) / 2,
     0,
@@ -96,6 +96,6 @@ function undelivered({ run, journal, operations }: RunRecord): string[] {
   const { begin_ms, end_ms } = phaseOf(journal, 'load')
   // A load that was stopped early, as soon as the last trial was over, owes only what was due until then.
   if (begin_ms === undefined || end_ms === undefined || (end_ms - begin_ms) / 1000 < scheduled_s) return []
-  if (asked === 0 || operations.length >= asked * (1 - undelivered_share_max)) return []
-  return [`only ${operations.length} of ${Math.round(asked)} scheduled arrivals are in the record`]
+  if (asked === 0 || arrivals >= asked * (1 - undelivered_share_max)) return []
+  return [`only ${arrivals} of ${Math.round(asked)} scheduled arrivals are in the record`]
 }

@@ -37,6 +37,8 @@ const unauthenticated: Reason = (operation, scene) => {
     const registered = (scene.byPlayer.get(player_id) ?? []).find((other) => other.kind === 'register')
     return when(registered === undefined || endOf(registered) >= invoke.at_ms, 'the player was registered')
   }
+  // Nobody's: the login that was to be asked with had itself been refused.
+  if (invoke.login === '') return null
   if (kind !== 'refresh') return revoked(operation, scene)
   // Two that use one refresh token: one of them comes second, whatever becomes of the other.
   const others = ofPlayer(operation, 'refresh', scene).filter(

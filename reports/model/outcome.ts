@@ -45,3 +45,16 @@ export function payOf(
   if (first === undefined || shown.some((symbol) => symbol !== first)) return 0n
   return BigInt(stake_minor) * BigInt(pays[String(first)] ?? 0)
 }
+
+/** The share of all stakes that a game gives back in the long run: every combination of stops is equally likely. */
+export function returnOf({
+  reels,
+  pays,
+}: {
+  reels: readonly (readonly number[])[]
+  pays: Readonly<Record<string, number>>
+}): number {
+  const chance = (symbol: number): number =>
+    reels.reduce((product, strip) => (product * strip.filter((each) => each === symbol).length) / strip.length, 1)
+  return Object.entries(pays).reduce((sum, [symbol, pay]) => sum + pay * chance(Number(symbol)), 0)
+}

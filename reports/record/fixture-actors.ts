@@ -41,6 +41,9 @@ export function actorsOf(players: readonly string[], begin_ms: number, ledger: L
   careful(scribed, ledger)
   operator(scribed, players[0]!, ledger)
   thief(scribed, players[0]!)
+  // Long after: what is not in a history now will never be.
+  scribed.wait(30_000)
+  for (const player_id of players.slice(0, 2)) scribed.ok('history', player_id, {}, ledger.history(player_id))
   for (const player_id of players) reveal(scribed, player_id, ledger)
   return scribed.lines
 }
@@ -52,10 +55,7 @@ function reads({ ok }: Scribe, player_id: string, ledger: LedgerModel): void {
   const rounds = ledger.rounds(player_id)
   const { balance_minor, version } = ledger.balance(player_id)
   ok('balance', player_id, {}, { balance_minor, held_minor: 0, available_minor: balance_minor, version })
-  const listed = rounds
-    .slice(0, 20)
-    .map(({ round_id, game_id, stake_minor, win_minor }) => ({ round_id, game_id, stake_minor, win_minor }))
-  ok('history', player_id, {}, { rounds: listed })
+  ok('history', player_id, {}, ledger.history(player_id))
   const server_seed_hash = hashOf(seedOf(player_id))
   const next_server_seed_hash = hashOf(`next of ${player_id}`)
   ok('seed', player_id, {}, { server_seed_hash, next_nonce: rounds.length, next_server_seed_hash })
@@ -71,7 +71,7 @@ function reveal({ ok }: Scribe, player_id: string, ledger: LedgerModel): void {
   const next = {
     server_seed_hash: hashOf(`next of ${player_id}`),
     next_nonce: 0,
-    next_server_seed_hash: hashOf('later'),
+    next_server_seed_hash: hashOf(`later of ${player_id}`),
   }
   ok('rotate_seed', player_id, {}, { revealed, next })
 }
@@ -112,23 +112,36 @@ function careful({ ok, fail, now_ms }: Scribe, ledger: LedgerModel): void {
   fail('open_session', player_id, { game_id }, 'self_excluded')
 }
 
-/** A player logs in, refreshes twice with one token, is logged out, suspended, and reinstated. */
+/** Somebody looks at the games and registers. A player logs in, refreshes twice, is suspended, reinstated, and logs out. */
 function operator({ ok, fail, wait, now_ms }: Scribe, player_id: string, ledger: LedgerModel): void {
+  const { game_id, version, return_to_player } = fixtureGame
+  ok('games', 'nobody', {}, { games: [{ game_id, title: 'Sevens', version, return_to_player }] })
   const lasts = { player_id, expires_in_s: 900 }
   const shown = () => ({ ...ledger.balance(player_id) })
-  const first = ok('login', player_id, {}, lasts)
+  const tell = (event: Parameters<typeof ledger.publish>[1]) => ledger.publish('identity', event)
+  const at = (of = player_id) => ({ occurred_at_ms: Math.round(now_ms()), player_id: of })
+  const logIn = (of: string, login_id: string, request: Value = {}) => {
+    tell({ ...at(of), type: 'identity.logged_in', id: `e-${login_id}`, login_id, role: 'player' })
+    return ok('login', of, request, { ...lasts, player_id: of })
+  }
+  const name = { name: 'somebody' }
+  tell({ ...at('n-1'), type: 'identity.player_registered', id: 'e-registered-1' })
+  ok('register', 'n-1', name, { player_id: 'n-1' })
+  logIn('n-1', 'login-n-1', name)
+  const first = logIn(player_id, 'login-1')
   const second = ok('refresh', player_id, {}, lasts, { login: first })
   ok('balance', player_id, {}, shown(), { login: second })
   fail('refresh', player_id, {}, 'unauthenticated', { login: first })
   wait(11_000)
   fail('balance', player_id, {}, 'token_revoked', { login: second })
-  const of = { occurred_at_ms: Math.round(now_ms()), player_id, operator_id: 'operator-1' }
-  ledger.publish('identity', { ...of, type: 'player.suspended', id: 'e-suspended-1' })
+  const byOperator = () => ({ ...at(), operator_id: 'operator-1' })
+  tell({ ...byOperator(), type: 'player.suspended', id: 'e-suspended-1' })
   ok('suspend', 'operator-1', { player_id }, { player_id, suspended: true }, { actor: 'operator' })
   fail('login', player_id, {}, 'account_suspended')
-  ledger.publish('identity', { ...of, type: 'player.reinstated', id: 'e-reinstated-1' })
+  tell({ ...byOperator(), type: 'player.reinstated', id: 'e-reinstated-1' })
   ok('reinstate', 'operator-1', { player_id }, { player_id, suspended: false }, { actor: 'operator' })
-  const third = ok('login', player_id, {}, lasts)
+  const third = logIn(player_id, 'login-3')
+  tell({ ...at(), type: 'identity.logged_out', id: 'e-logout-3', login_id: 'login-3', cause: 'logout' })
   ok('logout', player_id, {}, { logged_out: true }, { login: third })
   wait(11_000)
   fail('balance', player_id, {}, 'token_revoked', { login: third })

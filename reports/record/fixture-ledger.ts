@@ -3,13 +3,15 @@ import { auditStart, chainOf, factOf } from '#sut/contracts/audit.ts'
 import { drawStops, seedHash, winOf } from '#sut/contracts/fairness.ts'
 import type { MoneyTransferred, SystemEvent } from '#sut/contracts/events.ts'
 import type { StateLine, StateOf } from '#sut/contracts/state.ts'
+import { payoutAsked, releasedHold } from './fixture-payouts.ts'
 
 // A small model of the bundled system's money, for synthetic records: what a correct system would have in its stores.
 export const fixtureGame: StateOf<'game'> = {
   kind: 'game',
   game_id: 'sevens',
   version: 1,
-  return_to_player: 0.94,
+  // 3 of 6 stops on each reel show symbol 1, 2 show 2, and 1 shows 3: 5/8 + 12/27 + 40/216.
+  return_to_player: 1.25463,
   reels: [
     [1, 2, 3, 1, 2, 1],
     [1, 2, 3, 1, 2, 1],
@@ -38,10 +40,14 @@ export interface LedgerModel {
     at_ms: number,
   ): object | null
   balance(player_id: string): { balance_minor: number; version: number }
+  /** The payout of a player, who thinks better of it: placed and given back. */
+  payout(player_id: string, at_ms: number): Record<string, unknown>
   /** An event with its row in the outbox. */
   publish(service: string, event: SystemEvent): void
   /** Completed rounds of the player, newest first. */
   rounds(player_id: string): StateOf<'round'>[]
+  /** What the player is shown of them. */
+  history(player_id: string): { rounds: object[] }
   lines(): StateLine[]
 }
 
@@ -76,6 +82,8 @@ export function ledgerModel(): LedgerModel {
     lines.push({ kind: 'entry', ...entry, hash: holder.hash })
     return holder
   }
+  const rounds = (player_id: string) =>
+    lines.filter((line) => line.kind === 'round' && line.player_id === player_id).toReversed() as StateOf<'round'>[]
   const publish = (service: string, event: SystemEvent): void => {
     lines.push({ kind: 'outbox', service, event_id: event.id, type: event.type, published: true })
     lines.push({ kind: 'log', event })
@@ -180,11 +188,24 @@ export function ledgerModel(): LedgerModel {
       const { balance_minor, version } = account(`player:${player_id}`)
       return { balance_minor, version }
     },
+    payout(player_id, at_ms) {
+      lines.push(...releasedHold(player_id, at_ms))
+      return payoutAsked(player_id, at_ms, account(`player:${player_id}`))
+    },
     publish,
-    rounds: (player_id) =>
-      lines.filter((line) => line.kind === 'round' && line.player_id === player_id).toReversed() as StateOf<'round'>[],
+    rounds,
+    history: (player_id) => ({
+      rounds: rounds(player_id)
+        .slice(0, 20)
+        .map((round) => ({
+          round_id: round.round_id,
+          game_id: round.game_id,
+          stake_minor: round.stake_minor,
+          win_minor: round.win_minor,
+        })),
+    }),
     lines: () => [
-      ...withAudit([...lines, ...[...models.keys()].flatMap((player_id) => releasedHold(player_id, lines))]),
+      ...withAudit(lines),
       ...[...accounts].map(([name, { balance_minor, version }]): StateLine => ({
         kind: 'account',
         account: name,
@@ -196,34 +217,6 @@ export function ledgerModel(): LedgerModel {
       game,
     ],
   }
-}
-
-/** What a player asks for when everything is over; then he thinks better of it. */
-export const fixturePayout = (player_id: string) => ({
-  hold_id: `h-${player_id}`,
-  key: `fixture-payout-${player_id}`,
-  amount_minor: 100,
-})
-
-/** The hold of that payout, with its events. */
-function releasedHold(player_id: string, lines: readonly StateLine[]): StateLine[] {
-  const at_ms = Math.ceil(Math.max(...lines.map((line) => (line.kind === 'transfer' ? line.created_at_ms : 0))))
-  const { hold_id, key: client_key, amount_minor } = fixturePayout(player_id)
-  const [key, expires_at_ms] = [`payout:${player_id}:${client_key}`, at_ms + 900_000]
-  const of = { player_id, hold_id, amount_minor, occurred_at_ms: at_ms }
-  const events: SystemEvent[] = [
-    { id: `${hold_id}:placed`, type: 'wallet.hold_placed', ...of, expires_at_ms },
-    { id: `${hold_id}:released`, type: 'wallet.hold_released', ...of },
-  ]
-  const end = { status: 'released' as const, captured_minor: 0, transfer_id: null, ended_at_ms: at_ms + 1 }
-  const times = { created_at_ms: at_ms, expires_at_ms, overdue_ms: 0 }
-  return [
-    { kind: 'hold', hold_id, key, player_id, amount_minor, ...end, ...times },
-    ...events.flatMap((event): StateLine[] => [
-      { kind: 'outbox', service: 'wallet', event_id: event.id, type: event.type, published: true },
-      { kind: 'log', event },
-    ]),
-  ]
 }
 
 /** With the audit trail of the events in the log. */

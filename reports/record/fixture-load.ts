@@ -1,7 +1,8 @@
 import type { Random } from '#lib/random.ts'
 import type { HistoryLine, RequestRow } from './format.ts'
 import { actorsOf, carefulPlayer } from './fixture-actors.ts'
-import { fixturePayout, type LedgerModel } from './fixture-ledger.ts'
+import type { LedgerModel } from './fixture-ledger.ts'
+import { fixturePayout } from './fixture-payouts.ts'
 import { rushOf } from './fixture-rush.ts'
 
 // Synthetic clients: arrivals of an open model, answered by the ledger model, disturbed where the plan says so.
@@ -97,16 +98,15 @@ function openAccounts({ players, start_ms }: LoadPlan): Ended[] {
   }))
 }
 
-function payoutOf(player_id: string, at_ms: number, ledger: LedgerModel): HistoryLine[] {
+function payoutOf(player_id: string, after_ms: number, ledger: LedgerModel): HistoryLine[] {
+  const at_ms = Math.ceil(after_ms)
   const { hold_id: payout_id, key, amount_minor } = fixturePayout(player_id)
   const asking = { operation_id: `payout-${player_id}`, kind: 'ask_payout', player_id, key }
   const cancelling = { operation_id: `cancel-${player_id}`, kind: 'cancel_payout', player_id, key: `${key}-cancel` }
   const planned = { type: 'invoke' as const, planned_ms: at_ms }
-  const { balance_minor, version } = ledger.balance(player_id)
-  const shown = { balance_minor, held_minor: amount_minor, available_minor: balance_minor - amount_minor, version }
   return [
     { ...asking, ...planned, at_ms, value: { amount_minor } },
-    { ...asking, type: 'ok', at_ms: at_ms + 1, value: { payout_id, amount_minor, ...shown } },
+    { ...asking, type: 'ok', at_ms: at_ms + 1, value: ledger.payout(player_id, at_ms) },
     { ...cancelling, ...planned, at_ms: at_ms + 2, value: { payout_id } },
     { ...cancelling, type: 'ok', at_ms: at_ms + 3, value: { payout_id, amount_minor, cancelled: true } },
   ]
@@ -199,7 +199,7 @@ function apply(
 function answer({ kind, player_id, key, request, end_ms }: Ended, ledger: LedgerModel): Record<string, unknown> | null {
   if (kind === 'deposit') return ledger.deposit(player_id, key!, Number(request['amount_minor']), end_ms)
   if (kind === 'balance') return ledger.balance(player_id)
-  if (kind === 'history') return { rounds: [] }
+  if (kind === 'history') return ledger.history(player_id)
   const { stake_minor, client_seed } = request as { stake_minor: number; client_seed: string }
   return ledger.spin(player_id, key!, { stake_minor, client_seed }, end_ms) as Record<string, unknown> | null
 }

@@ -11,7 +11,7 @@ import { fixtureSpans } from './fixture-traces.ts'
 import { stories, type Story, type StoryName } from './fixture-stories.ts'
 import { recordFiles, requestColumns, requestComment, type RequestRow, type RunFile } from './format.ts'
 import type { JudgedExperiment } from './experiment.ts'
-import { operationGrouper, refusalsIn, sinceFirstArrival } from './operations.ts'
+import { arrivalsIn, operationGrouper, refusalsIn, sinceFirstArrival } from './operations.ts'
 import { addState, emptyState, type RunRecord } from './record.ts'
 import { csvLine } from './requests.ts'
 
@@ -114,6 +114,7 @@ export function recordOf(raw: RawRecord): RunRecord {
     system: fixtureSystem,
     journal: raw.journal,
     operations: sinceFirstArrival(grouper.list()),
+    arrivals: arrivalsIn(grouper.list()),
     refusals: refusalsIn(grouper.list()),
     history: raw.history,
     observations: raw.observations,

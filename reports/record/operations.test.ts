@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { requestColumns, type RequestRow } from './format.ts'
-import { isServed, latencyOf, operationGrouper, sinceFirstArrival } from './operations.ts'
+import { arrivalsIn, isServed, latencyOf, operationGrouper, sinceFirstArrival } from './operations.ts'
 
 const row = (change: Partial<RequestRow>): RequestRow => ({
   ...(Object.fromEntries(requestColumns.map((column) => [column, 0])) as RequestRow),
@@ -63,4 +63,18 @@ test('what clients do before the first arrival is no part of the load', () => {
   const beside = row({ operation_id: 'i1-renew', kind: 'login', planned_ms: 1500, start_ms: 1500 })
   const operations = grouped(...setup, row({}), beside)
   expect(sinceFirstArrival(operations).map(({ id }) => id)).toEqual(['o-1', 'i1-renew'])
+})
+
+// Was red: of a load of thieves and of players who must be refused, two thirds of the arrivals were said to be missing.
+test('an arrival is one, whoever arrives, and however much he asks for', () => {
+  const operations = grouped(
+    row({ operation_id: 'p0-register', kind: 'register' }),
+    row({ operation_id: 'i0' }),
+    row({ operation_id: 'i1-first', kind: 'login', counted: 0 }),
+    row({ operation_id: 'i1', kind: 'balance', counted: 0 }),
+    row({ operation_id: 'i1.1', kind: 'balance', counted: 0 }),
+    row({ operation_id: 'd2', dropped: 1 }),
+    row({ operation_id: 'p0-rotate', kind: 'rotate_seed', counted: 0 }),
+  )
+  expect(arrivalsIn(operations)).toBe(3)
 })

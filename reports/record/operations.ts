@@ -99,10 +99,20 @@ const onboarding = new Set(['register', 'login', 'open_session', 'games', 'depos
  * what does not count for the service level: attacks, what a client gave up by himself, seeds revealed at the end. The first arrival is
  * the first operation, dropped or not, of a kind that only players who are in can ask for.
  */
-export function sinceFirstArrival(operations: ClientOperation[]): ClientOperation[] {
+export const sinceFirstArrival = (operations: readonly ClientOperation[]): ClientOperation[] =>
+  fromFirst(operations).filter(({ counted }) => counted)
+
+function fromFirst(operations: readonly ClientOperation[]): ClientOperation[] {
   const first_index = operations.findIndex(({ dropped, kind }) => dropped || !onboarding.has(kind))
-  return operations.slice(Math.max(0, first_index)).filter(({ counted }) => counted)
+  return operations.slice(Math.max(0, first_index))
 }
+
+/**
+ * How many arrivals there were, whoever arrived. What else one asked for is named after it, `i12.3` or `i12-first` after `i12`, and what
+ * a player did beside all arrivals after the player: `p3-rotate`.
+ */
+export const arrivalsIn = (operations: readonly ClientOperation[]): number =>
+  fromFirst(operations).filter(({ dropped, id }) => dropped || !/^(?:i\d+[.-]|p\d+\w*-)/.test(id)).length
 
 // Refusals that are the right answer to what the player asked: the service was there. Everything else that is not `ok` kept
 // the player from what he wanted, whoever's fault it was: time-outs, 5xx, shed load, cancelled rounds, refused tokens.

@@ -21,7 +21,7 @@ import {
   type JournalLine,
   type ObservationLine,
 } from './format.ts'
-import { operationGrouper, refusalsIn, sinceFirstArrival, type ClientOperation } from './operations.ts'
+import { arrivalsIn, operationGrouper, refusalsIn, sinceFirstArrival, type ClientOperation } from './operations.ts'
 import { addState, emptyState, type RunRecord } from './record.ts'
 import { checkTime, readRequests, type TimeSpan } from './requests.ts'
 import { upgraderOf, type Upgrader } from './upgrade.ts'
@@ -63,6 +63,7 @@ export async function readRecord(folder: string): Promise<RunRecord> {
     system: valid('system', run.system, 'run.json: system') as Static<typeof systemDescriptor>,
     journal,
     operations: sinceFirstArrival(operations),
+    arrivals: arrivalsIn(operations),
     refusals: refusalsIn(operations),
     history: history.toSorted((one, other) => one.at_ms - other.at_ms),
     observations: observations.toSorted((one, other) => one.at_ms - other.at_ms),

@@ -13,6 +13,8 @@ export interface RunRecord {
   journal: JournalLine[]
   /** The lines of requests.csv from the first arrival on, one operation each, ordered by planned start. */
   operations: ClientOperation[]
+  /** All that arrived, whether they count or not; dropped ones, too. */
+  arrivals: number
   /** Of every operation, by its id: the answers that were none. */
   refusals: ReadonlyMap<string, readonly Refused[]>
   history: HistoryLine[]

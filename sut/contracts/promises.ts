@@ -19,3 +19,9 @@ export const login_refused_after_ms = 0
 export const guesses_looked_at = { within_ms: 10_000, of_one_name_max: 10, from_one_network_max: 40 } as const
 /** From the password on; no refresh goes on with a login then, and no token of it is good. */
 export const login_life_s = 24 * 60 * 60
+
+/**
+ * A round that has ended is in the history of its player after this, where nothing is broken: events take a second, and some seconds
+ * where the system has more to do than it can. Of a player who has played much at least the newest so many are shown.
+ */
+export const history_shown = { after_ms: 20_000, rounds_min: 2 } as const
