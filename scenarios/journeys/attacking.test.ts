@@ -101,6 +101,9 @@ const inBothRegions = ({ requests }: Batch) => new Set(requests.map(({ through }
 const isRead = ({ action }: Request) =>
   ['balance', 'history', 'seed', 'limits', 'payout', 'proof'].includes(action.kind)
 
+const isWithdrawal = ({ action }: Request): boolean => action.kind === 'withdraw'
+const amountIn = ({ action }: Request): number => ('amount_minor' in action ? action.amount_minor : 0)
+
 /** The requests with a key, in the order they were sent, by key. */
 function byKey(batches: readonly Batch[]): Map<string, (Request & Omit<Batch, 'requests'>)[]> {
   const keys = new Map<string, (Request & Omit<Batch, 'requests'>)[]>()
@@ -157,14 +160,17 @@ describe('two-devices', () => {
     )
   })
 
-  test('a race for the last money is for all that there is, and a refusal is not counted', () => {
+  test('a race for the last money is for all that there is, or more; a refusal is not counted', () => {
     const races = batches.filter((batch) => kindsOf(batch).includes('withdraw'))
     expect(races.length).toBeGreaterThan(10)
-    for (const { requests, available_minor } of races)
-      for (const { action, counted } of requests) {
-        expect(counted).toBe(false)
-        if (action.kind === 'withdraw') expect(action.amount_minor).toBe(available_minor)
-      }
+    for (const { requests, available_minor } of races) {
+      const taken = requests.flatMap(({ action }) => (action.kind === 'withdraw' ? [action.amount_minor] : []))
+      expect(Math.max(...taken)).toBeGreaterThanOrEqual(available_minor!)
+      expect(requests.every(({ counted }) => counted === false)).toBe(true)
+    }
+    const together = races.flatMap(({ requests }) => (requests.every(isWithdrawal) ? [requests.map(amountIn)] : []))
+    expect(together.some(([one, other]) => one !== other)).toBe(true)
+    expect(together.some(([one, other]) => one === other)).toBe(true)
   })
 
   test('confirm and cancel race for the same payout, and are not counted', () => {
@@ -226,7 +232,9 @@ describe('reader', () => {
   const reads = batches.filter(({ requests }) => requests.length > 1 && requests.every(isRead))
 
   test('each write is followed by reads in both regions at once, the balance twice in each', () => {
-    const writes = batches.flatMap(({ requests: [first] }, index) => (first && !isRead(first) ? [index] : []))
+    const writes = batches.flatMap(({ requests: [first] }, index) =>
+      first && !isRead(first) && first.action.kind !== 'rotate_seed' ? [index] : [],
+    )
     expect(writes.length).toBe(300)
     for (const index of writes) {
       const balances = batches[index + 1]?.requests.filter(({ action }) => action.kind === 'balance') ?? []
@@ -249,6 +257,17 @@ describe('reader', () => {
           { action, through: 'other' },
         ]),
       )
+    }
+  })
+
+  test('now and then the seed of that round is ended, and its proof read once more', () => {
+    const ends = batches.flatMap(({ requests: [first] }, index) =>
+      first?.action.kind === 'rotate_seed' ? [index] : [],
+    )
+    expect(ends.length).toBeGreaterThan(10)
+    for (const index of ends) {
+      const kinds = batches[index + 1]?.requests.map(({ action }) => action.kind)
+      expect(kinds).toEqual(['proof', 'proof', 'seed', 'seed'])
     }
   })
 

@@ -9,6 +9,8 @@ const payouts_minor = [1_00, 2_00, 5_00] as const
 const poor_minor = 10_00
 /** With this share he reads everything once more, and with half of it after a pause. */
 const readsAgain_share = 0.4
+/** Of his rounds, those whose seed he ends at once. */
+const reveals_share = 0.2
 const pause_ms = [5, 50, 200] as const
 const further = [{ kind: 'history' }, { kind: 'seed' }, { kind: 'limits' }] as const
 
@@ -31,8 +33,10 @@ function* turn(draw: Draw, view: PlayerView, settled: Set<string>): Turn {
   // A payout that could not be settled is left alone, or he would try nothing else.
   if ('payout_id' in action && answer?.outcome !== 'info') settled.add(action.payout_id)
   const payout_id = 'payout_id' in action ? action.payout_id : action.kind === 'ask_payout' ? view.payout_id : ''
-  const reads = readings(draw, payout_id, roundOf(answer))
+  const round_id = roundOf(answer)
+  const reads = readings(draw, payout_id, round_id)
   yield reads
+  if (round_id !== '' && draw() < reveals_share) yield* reveal(round_id)
   if (draw() >= readsAgain_share) return
   if (draw() < 0.5) yield { pause_ms: pick(draw, pause_ms) }
   yield reads
@@ -55,6 +59,13 @@ function readings(draw: Draw, payout_id: string, round_id: string): Request[] {
   if (payout_id !== '') reads.push(...inBoth({ kind: 'payout', payout_id }))
   if (round_id !== '') reads.push(...inBoth({ kind: 'proof', round_id }))
   return reads
+}
+
+/** Ends the seed of a round: from then on its proof shows the seed, and another one is in force. */
+function* reveal(round_id: string): Turn {
+  // Refused while a round of an answer that was lost is open.
+  yield [{ action: { kind: 'rotate_seed' }, counted: false }]
+  yield [...inBoth({ kind: 'proof', round_id }), ...inBoth({ kind: 'seed' })]
 }
 
 function inBoth(action: Action): Request[] {

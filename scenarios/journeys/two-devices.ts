@@ -7,8 +7,10 @@ const deposits_minor = [5_00, 10_00, 20_00] as const
 const payouts_minor = [1_00, 2_00, 5_00] as const
 /** With less than that he deposits: what he does at once must not run out of money by accident. */
 const poor_minor = 10_00
-/** Of the races for the last money, the share where one device plays while the other takes everything out. */
-const playsMeanwhile_share = 0.3
+/** In a race for the last money one device takes everything; the other one plays, takes a part, or everything too. */
+const rivals = { plays: 40, part: 35, everything: 25 } as const
+/** Of the races while money is on hold, those in which that is taken for money as well: it must be refused. */
+const takesHeld_share = 0.5
 
 interface Memory {
   /** The payout whose race had a known end: it is not raced again. */
@@ -60,9 +62,16 @@ function* lastMoney(draw: Draw, view: PlayerView): Turn {
   yield [{ action: { kind: 'balance' } }]
   const amount_minor = available_minor(view)
   if (amount_minor === null || amount_minor <= 0) return
-  const everything: Action = { kind: 'withdraw', amount_minor }
-  const rival = draw() < playsMeanwhile_share ? spin(draw) : everything
-  yield onBoth(draw, everything, rival).map(mayBeRefused)
+  const sum_minor = view.balance_minor !== null && draw() < takesHeld_share ? view.balance_minor : amount_minor
+  const everything: Action = { kind: 'withdraw', amount_minor: sum_minor }
+  yield onBoth(draw, everything, rivalOf(draw, everything, amount_minor)).map(mayBeRefused)
+}
+
+function rivalOf(draw: Draw, everything: Action, amount_minor: number): Action {
+  const does = weighted(draw, rivals)
+  if (does === 'plays') return spin(draw)
+  // Whoever comes second finds some money, and too little.
+  return does === 'part' ? { kind: 'withdraw', amount_minor: Math.ceil(amount_minor / 2) } : everything
 }
 
 /** At once, each through its own region; which one is elsewhere is drawn. */

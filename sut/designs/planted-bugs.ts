@@ -51,8 +51,10 @@ import { revocationUnread } from './bugs/revocation-unread.ts'
 import { seedSwapped } from './bugs/seed-swapped.ts'
 import { seedsInClear } from './bugs/seeds-in-clear.ts'
 import { sessionOfAnother } from './bugs/session-of-another.ts'
+import { sessionToldOtherwise } from './bugs/session-told-otherwise.ts'
 import { signatureUnverified } from './bugs/signature-unverified.ts'
 import { suspensionIgnored } from './bugs/suspension-ignored.ts'
+import { suspensionOfAnother } from './bugs/suspension-of-another.ts'
 import { timestampUnverified } from './bugs/timestamp-unverified.ts'
 import { tokenUnverified } from './bugs/token-unverified.ts'
 import { traceFlagTrusted } from './bugs/trace-flag-trusted.ts'
@@ -97,6 +99,7 @@ const all: readonly PlantedBug[] = [
   eventLost,
   eventRenamed,
   eventForgotten,
+  sessionToldOtherwise,
   modelCountsTwice,
   historyOfAnother,
   limitUnseen,
@@ -106,6 +109,7 @@ const all: readonly PlantedBug[] = [
   cacheRefilledLate,
   logoutIgnored,
   suspensionIgnored,
+  suspensionOfAnother,
   refreshServedTwice,
   revocationUnread,
   refreshOutlivesLogout,

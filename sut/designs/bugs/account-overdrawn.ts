@@ -15,7 +15,7 @@ export const accountOverdrawn: PlantedBug = {
   description:
     'The wallet takes a bet or withdrawal whenever anything is available: the last one overdraws the account.',
   caught_by: 'no-negative-balance',
-  experiment: 'calm',
+  experiment: 'contention',
   replaces: {},
   sql: { wallet: overdrawn },
 }

@@ -9,7 +9,7 @@ export const balanceStale: PlantedBug = {
   description:
     'Each instance of the wallet keeps a balance that it has read for three seconds, whatever is moved meanwhile.',
   caught_by: 'reads-committed',
-  experiment: 'calm',
+  experiment: 'fresh-reads',
   replaces: {
     'wallet.ledger': (standard, mark, { clock }) => {
       const kept = new Map<string, { shown: AccountShown; until_ms: number }>()

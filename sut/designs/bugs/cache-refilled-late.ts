@@ -10,7 +10,7 @@ export const cacheRefilledLate: PlantedBug = {
   description:
     'Session keeps answers for ten minutes and forgets them when a player changes something. What was read just before the change is put back 300 ms later, and then allows what is not allowed.',
   caught_by: 'exclusions-kept',
-  experiment: 'calm',
+  experiment: 'safer-play',
   replaces: {
     'session.check': (standard, mark, { clock }) => {
       const read = new Map<string, { allowed: Allowed; at_ms: number }>()

@@ -20,7 +20,7 @@ export const conflictUnnoticed: PlantedBug = {
   description:
     'The wallet compares a stored transfer with what is asked under its key no more: another amount gets the first answer.',
   caught_by: 'effects-as-asked',
-  experiment: 'calm',
+  experiment: 'contention',
   replaces: {},
   sql: { wallet: unnoticed },
 }

@@ -20,7 +20,7 @@ export const entryMissing: PlantedBug = {
   title: 'A withdrawal without its entries',
   description: 'One withdrawal in two changes the balances, and stands in no entry of the ledger.',
   caught_by: 'entries-match-transfers',
-  experiment: 'calm',
+  experiment: 'contention',
   replaces: {},
   sql: { wallet: unentered },
 }

@@ -9,7 +9,7 @@ export const exclusionCached: PlantedBug = {
   description:
     'Each instance of session answers the check of a stake as it answered the last one of the session in the five seconds before, whatever the player has asked for since then.',
   caught_by: 'exclusions-kept',
-  experiment: 'calm',
+  experiment: 'safer-play',
   replaces: {
     'session.check': (standard, mark, { clock }) => {
       const kept = new Map<string, { allowed: Allowed; until_ms: number }>()

@@ -6,7 +6,7 @@ export const exclusionUnseen: PlantedBug = {
   title: 'One region does not see that a player has excluded himself',
   description: 'Session in region b allows the stakes of players who have excluded themselves.',
   caught_by: 'exclusions-kept',
-  experiment: 'calm',
+  experiment: 'safer-play',
   replaces: {
     'session.check': (standard, mark, { region }) => {
       const games = new Map<string, string>()

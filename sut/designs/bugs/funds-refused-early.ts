@@ -15,7 +15,7 @@ export const fundsRefusedEarly: PlantedBug = {
   title: 'The check for enough money counts the amount twice',
   description: 'The wallet refuses a bet or withdrawal when less than twice its amount is available.',
   caught_by: 'refusals-justified',
-  experiment: 'calm',
+  experiment: 'contention',
   replaces: {},
   sql: { wallet: twice },
 }

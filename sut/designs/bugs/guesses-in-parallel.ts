@@ -18,7 +18,7 @@ export const guessesInParallel: PlantedBug = {
   title: 'Of guesses at a password at once, all are verified',
   description: 'The lock of a name is not seen by guesses that come within half a second of the one that caused it.',
   caught_by: 'thief-gets-nothing',
-  experiment: 'calm',
+  experiment: 'locked-doors',
   replaces: {},
   sql: { identity: unseen_sql },
 }

@@ -14,7 +14,7 @@ export const heldMoneySpent: PlantedBug = {
   title: 'Money on hold can be spent',
   description: 'The wallet looks at the balance when it takes a bet or withdrawal, and not at what is on hold.',
   caught_by: 'holds-over-time',
-  experiment: 'calm',
+  experiment: 'contention',
   replaces: {},
   sql: { wallet: spent },
 }

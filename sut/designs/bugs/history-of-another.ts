@@ -5,7 +5,7 @@ export const historyOfAnother: PlantedBug = {
   title: 'A player sees the history of another one',
   description: 'One history in eight is that of whoever asked before.',
   caught_by: 'reads-committed',
-  experiment: 'calm',
+  experiment: 'fresh-reads',
   replaces: {
     'analytics.history': (standard, mark) => {
       let before: string | undefined

@@ -7,7 +7,7 @@ export const holdKept: PlantedBug = {
   title: 'A cancelled payout keeps its money',
   description: 'The wallet releases the hold of a payout that is cancelled, and leaves its money aside for good.',
   caught_by: 'holds-end',
-  experiment: 'calm',
+  experiment: 'contention',
   replaces: {
     'wallet.release-hold': (standard, mark, tools) => async (hold) => {
       mark('ran')

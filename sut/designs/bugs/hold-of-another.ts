@@ -15,7 +15,7 @@ export const holdOfAnother: PlantedBug = {
   description:
     'Whoever knows the identifier of a payout can confirm or cancel it: the wallet does not look whose it is.',
   caught_by: 'thief-gets-nothing',
-  experiment: 'calm',
+  experiment: 'locked-doors',
   replaces: {},
   sql: { wallet: unowned },
 }

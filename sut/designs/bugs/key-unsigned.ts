@@ -8,7 +8,7 @@ export const keyUnsigned: PlantedBug = {
   description:
     'The gateway also takes a signature that was made without the key, as clients once made it: with another key such a request moves money again.',
   caught_by: 'thief-gets-nothing',
-  experiment: 'calm',
+  experiment: 'locked-doors',
   replaces: {
     'gateway.verify-signature': (standard, mark) => (request, secret, now_ms) => {
       mark('ran')

@@ -14,7 +14,7 @@ export const limitOffByStake: PlantedBug = {
   title: 'A loss limit is off by one stake',
   description: 'Session looks whether the limit was reached before a stake, and not whether it is after it.',
   caught_by: 'limits-kept',
-  experiment: 'calm',
+  experiment: 'safer-play',
   replaces: {},
   sql: { session: off_by_one },
 }

@@ -8,7 +8,7 @@ export const limitUnseen: PlantedBug = {
   description:
     'Session remembers for ten seconds that a player has no loss limit: the stakes of that time are not counted against a new one.',
   caught_by: 'limits-kept',
-  experiment: 'calm',
+  experiment: 'safer-play',
   replaces: {
     'session.check': (standard, mark, { clock }) => {
       const unlimited_until_ms = new Map<string, number>()

@@ -6,7 +6,7 @@ export const logoutIgnored: PlantedBug = {
   title: 'A logout ends nothing',
   description: 'Identity answers one logout in two without ending the login.',
   caught_by: 'logins-end',
-  experiment: 'calm',
+  experiment: 'locked-doors',
   replaces: {
     'identity.end-login': (standard, mark) => async (jti) => {
       mark('ran')

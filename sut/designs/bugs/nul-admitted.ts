@@ -7,7 +7,7 @@ export const nulAdmitted: PlantedBug = {
   description:
     'The gateway lets NUL and halves of surrogate pairs through: the store refuses them, and the answer is a fault of the system.',
   caught_by: 'answers-named',
-  experiment: 'calm',
+  experiment: 'locked-doors',
   replaces: {
     'gateway.assert-kept': (standard, mark) => (place, value) => {
       mark('ran')

@@ -5,7 +5,7 @@ export const passwordIgnored: PlantedBug = {
   title: 'A wrong password opens an account',
   description: 'Identity takes one wrong password in four for the right one.',
   caught_by: 'thief-gets-nothing',
-  experiment: 'calm',
+  experiment: 'locked-doors',
   replaces: {
     'identity.is-password': (standard, mark) => {
       let wrong = 0

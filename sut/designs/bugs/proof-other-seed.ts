@@ -6,7 +6,7 @@ export const proofOtherSeed: PlantedBug = {
   title: 'A proof shows another seed',
   description: 'The game proves a round with a server seed that it was not drawn with.',
   caught_by: 'proofs-hold',
-  experiment: 'calm',
+  experiment: 'fresh-reads',
   replaces: {
     'game.proof': (standard, mark) => async (player_id, round_id, deadline_ms) => {
       mark('ran')

@@ -5,7 +5,7 @@ export const proofOtherTable: PlantedBug = {
   title: 'A proof shows another pay table',
   description: 'The catalog tells the version of a game that a round was played with, and shows what it does not pay.',
   caught_by: 'proofs-hold',
-  experiment: 'calm',
+  experiment: 'fresh-reads',
   replaces: {
     'catalog.version': (standard, mark) => async (game_id, version) => {
       mark('ran')

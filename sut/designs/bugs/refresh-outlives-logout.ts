@@ -20,7 +20,7 @@ export const refreshOutlivesLogout: PlantedBug = {
   title: 'What a refresh gives at the moment of a logout outlives it',
   description: 'A login that was refreshed in the second before its end goes on with the tokens that the refresh gave.',
   caught_by: 'logins-end',
-  experiment: 'calm',
+  experiment: 'locked-doors',
   replaces: {},
   sql: { identity: outliving_sql },
 }

@@ -17,7 +17,7 @@ export const refreshServedTwice: PlantedBug = {
   title: 'A refresh token serves twice',
   description: 'Identity does not keep that a refresh token was used: a second use gets tokens too, and ends nothing.',
   caught_by: 'logins-end',
-  experiment: 'calm',
+  experiment: 'locked-doors',
   replaces: {},
   sql: { identity: unused_sql },
 }

@@ -7,7 +7,7 @@ export const refusedWithoutReason: PlantedBug = {
   title: 'Bets are refused without a reason',
   description: 'One bet in sixteen is answered insufficient_funds, however much there is.',
   caught_by: 'refusals-justified',
-  experiment: 'calm',
+  experiment: 'contention',
   replaces: {
     'wallet.ledger': (standard, mark) => ({
       ...standard,

@@ -22,8 +22,8 @@ export const releasedCaptured: PlantedBug = {
   name: 'released-captured',
   title: 'A payout that was cancelled can be confirmed',
   description: 'The wallet captures a hold that was released before: its money was given back, and is paid out.',
-  caught_by: 'holds-over-time',
-  experiment: 'calm',
+  caught_by: 'acknowledged-lost',
+  experiment: 'contention',
   replaces: {},
   sql: { wallet: captured },
 }

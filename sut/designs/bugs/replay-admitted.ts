@@ -7,7 +7,7 @@ export const replayAdmitted: PlantedBug = {
   description:
     'A gateway takes requests that were signed for another region, and gateways do not tell each other which nonces they have seen: a request that was captured is admitted by another one.',
   caught_by: 'thief-gets-nothing',
-  experiment: 'calm',
+  experiment: 'locked-doors',
   replaces: {
     'gateway.verify-signature': (standard) => (request, secret, now_ms) => {
       try {

@@ -9,7 +9,7 @@ export const reuseNotNoticed: PlantedBug = {
   description:
     'An instance of identity that has served a refresh token refuses it the second time without ending the login: whoever stole it stays in.',
   caught_by: 'logins-end',
-  experiment: 'calm',
+  experiment: 'locked-doors',
   replaces: {
     'identity.refresh': (standard, mark) => {
       const served = new Set<string>()

@@ -5,7 +5,7 @@ export const revocationUnread: PlantedBug = {
   title: 'A gateway does not read which tokens are revoked',
   description: 'The gateway in region b admits tokens until they expire, whatever identity says of them.',
   caught_by: 'logins-end',
-  experiment: 'calm',
+  experiment: 'locked-doors',
   replaces: {
     'gateway.is-revoked':
       (standard, mark, { region }) =>

@@ -5,7 +5,7 @@ export const roleUnchecked: PlantedBug = {
   title: 'Every role may do everything',
   description: 'The gateway takes the requests of operators and auditors from players as well.',
   caught_by: 'thief-gets-nothing',
-  experiment: 'calm',
+  experiment: 'locked-doors',
   replaces: {
     'gateway.admits': (standard, mark) => (role, admitted) => {
       mark('ran')

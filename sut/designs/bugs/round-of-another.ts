@@ -8,7 +8,7 @@ export const roundOfAnother: PlantedBug = {
   title: "A player reads another one's round",
   description: 'The proof of a round that this instance has played is shown to whoever knows its identifier.',
   caught_by: 'thief-gets-nothing',
-  experiment: 'calm',
+  experiment: 'locked-doors',
   replaces: {
     'game.spin': (standard, mark) => async (request, deadline_ms) => {
       const result = await standard(request, deadline_ms)

@@ -5,7 +5,7 @@ export const seedsInClear: PlantedBug = {
   title: 'Server seeds are shown before they are revealed',
   description: 'Proofs and the state show the server seed of each round, also while rounds are still drawn with it.',
   caught_by: 'seeds-sealed',
-  experiment: 'calm',
+  experiment: 'fresh-reads',
   replaces: {
     'game.seed-shown': (standard, mark) => (seed) => {
       mark('ran')

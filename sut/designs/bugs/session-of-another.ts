@@ -8,7 +8,7 @@ export const sessionOfAnother: PlantedBug = {
   title: "A player plays in another one's session",
   description: 'A stake is checked by its session alone: whose session it is nobody looks at.',
   caught_by: 'thief-gets-nothing',
-  experiment: 'calm',
+  experiment: 'locked-doors',
   replaces: {
     'session.check': (standard, mark) => {
       const owners = new Map<string, string>()

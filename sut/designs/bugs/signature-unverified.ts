@@ -7,7 +7,7 @@ export const signatureUnverified: PlantedBug = {
   title: 'One route takes requests without a right signature',
   description: 'The gateway takes any signature of a request to withdraw or to be paid out.',
   caught_by: 'thief-gets-nothing',
-  experiment: 'calm',
+  experiment: 'locked-doors',
   replaces: {
     'gateway.verify-signature': (standard, mark) => (request, secret, now_ms) => {
       mark('ran')

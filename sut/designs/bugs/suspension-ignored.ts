@@ -5,7 +5,7 @@ export const suspensionIgnored: PlantedBug = {
   title: 'A suspended player plays on',
   description: 'Identity answers a suspension and does nothing: logins go on.',
   caught_by: 'logins-end',
-  experiment: 'calm',
+  experiment: 'locked-doors',
   replaces: {
     'identity.suspend':
       (_standard, mark) =>

@@ -8,7 +8,7 @@ export const timestampUnverified: PlantedBug = {
   title: 'Signed requests never grow old',
   description: 'The gateway takes the time of a request as its own: a request that was signed long ago is admitted.',
   caught_by: 'thief-gets-nothing',
-  experiment: 'calm',
+  experiment: 'locked-doors',
   replaces: {
     'gateway.verify-signature': (standard, mark) => (request, secret, now_ms) => {
       mark('ran')

@@ -21,7 +21,7 @@ export const tokenUnverified: PlantedBug = {
   title: 'A forged or expired token is admitted',
   description: 'The gateway believes what a token says, whoever has signed it and whenever it ended.',
   caught_by: 'thief-gets-nothing',
-  experiment: 'calm',
+  experiment: 'locked-doors',
   replaces: {
     'gateway.verify-token':
       (standard, mark, { clock }) =>

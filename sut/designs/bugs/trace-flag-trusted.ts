@@ -5,7 +5,7 @@ export const traceFlagTrusted: PlantedBug = {
   title: 'Any client has its requests traced',
   description: 'The gateway believes the sampled flag of whoever sends it, so anybody can fill the stream of traces.',
   caught_by: 'thief-gets-nothing',
-  experiment: 'calm',
+  experiment: 'locked-doors',
   replaces: {
     'gateway.proves-trace': (standard, mark) => (trace_id, tracestate) => {
       mark('ran')

@@ -39,7 +39,7 @@ export const updatesLost: PlantedBug = {
   description:
     'The wallet reads a balance, adds to it and writes it back, without the player’s lock: of two transfers of one account at the same time, the later one overwrites what the earlier one made.',
   caught_by: 'entries-gapless-chained',
-  experiment: 'calm',
+  experiment: 'contention',
   replaces: {},
   sql: { wallet: unlocked },
 }

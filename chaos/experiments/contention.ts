@@ -1,0 +1,38 @@
+import type { Experiment } from './experiment.ts'
+
+// An arrival of these actors is three to five operations, so there are fewer arrivals than in other experiments.
+export const contention: Experiment = {
+  name: 'contention',
+  title: 'Few accounts, and two hands on each',
+  description:
+    'Steady load, no fault. Most accounts are used by two devices at once, send their keys twice, or hang up: whatever is lost, done twice or overdrawn when operations of one account cross has the occasion many times a second.',
+  load: {
+    profile: 'steady',
+    rate_per_s: 20,
+    players: 32,
+    duration_s: 25,
+    mix: {
+      player: 0.1,
+      'two-devices': 0.5,
+      'same-key': 0.3,
+      impatient: 0.1,
+    },
+  },
+  steady_state: { success_rate_min: 0.99, p99_ms_max: 500, for_s: 5, limit_s: 30 },
+  trials: 1,
+  faults: [],
+  recovery: { good_s: 5, limit_s: 30 },
+  stop: { failed_share_max: 0.6, for_s: 20 },
+  expectations: {
+    consistent: true,
+    exercised: {
+      overlapping_transfers: 50,
+      copies_under_way: 10,
+      keys_sent_again: 3,
+      refused_for_funds: 2,
+      holds_in_crossing: 3,
+    },
+    failed_share_max: 0.01,
+    slo_violation_s_max: 3,
+  },
+}

@@ -1,0 +1,37 @@
+import type { Experiment } from './experiment.ts'
+
+// An arrival of a reader is ten operations and more.
+export const freshReads: Experiment = {
+  name: 'fresh-reads',
+  title: 'Whatever was written is read at once, elsewhere',
+  description:
+    'Steady load, no fault. Most players read in both regions what they have just written: balances, payouts, histories, limits, and the proofs of their rounds before and after the seed is revealed.',
+  load: {
+    profile: 'steady',
+    rate_per_s: 8,
+    players: 24,
+    duration_s: 25,
+    mix: {
+      player: 0.2,
+      'two-devices': 0.2,
+      reader: 0.6,
+    },
+  },
+  steady_state: { success_rate_min: 0.99, p99_ms_max: 500, for_s: 5, limit_s: 30 },
+  trials: 1,
+  faults: [],
+  recovery: { good_s: 5, limit_s: 30 },
+  stop: { failed_share_max: 0.6, for_s: 20 },
+  expectations: {
+    consistent: true,
+    exercised: {
+      reads_elsewhere_after_write: 30,
+      reads_beside_a_write: 3,
+      proofs_read: 30,
+      promises_read: 10,
+      payouts_read: 5,
+    },
+    failed_share_max: 0.01,
+    slo_violation_s_max: 3,
+  },
+}

@@ -1,0 +1,36 @@
+import type { Experiment } from './experiment.ts'
+
+// Logins cost a password hash each, and are what an operator does all the time: so few arrivals.
+export const lockedDoors: Experiment = {
+  name: 'locked-doors',
+  title: 'Thieves at every door, and operators who lock them',
+  description:
+    'Steady load, no fault. Half of the arrivals are attacks: captured and forged requests, tokens that are over, guessed passwords, what belongs to others; and logins are ended in every way while they are used. An attacker gets nothing.',
+  load: {
+    profile: 'steady',
+    rate_per_s: 10,
+    players: 30,
+    duration_s: 25,
+    mix: {
+      player: 0.3,
+      operator: 0.25,
+      thief: 0.45,
+    },
+  },
+  steady_state: { success_rate_min: 0.99, p99_ms_max: 500, for_s: 5, limit_s: 30 },
+  trials: 1,
+  faults: [],
+  recovery: { good_s: 5, limit_s: 30 },
+  stop: { failed_share_max: 0.6, for_s: 20 },
+  expectations: {
+    consistent: true,
+    exercised: {
+      attacks: 60,
+      asked_after_the_end: 20,
+      refreshed_twice: 5,
+      logins_while_suspended: 1,
+    },
+    failed_share_max: 0.01,
+    slo_violation_s_max: 3,
+  },
+}

@@ -1,0 +1,35 @@
+import type { Experiment } from './experiment.ts'
+
+// Half a minute: who excludes himself waits, and then tries again what a cache may still allow.
+export const saferPlay: Experiment = {
+  name: 'safer-play',
+  title: 'Players protect themselves, and are kept to it',
+  description:
+    'Steady load, no fault. Most players limit their losses or exclude themselves while their own stakes are under way, and then try everything that they may not do any more.',
+  load: {
+    profile: 'steady',
+    rate_per_s: 14,
+    players: 30,
+    duration_s: 25,
+    mix: {
+      player: 0.2,
+      careful: 0.8,
+    },
+  },
+  steady_state: { success_rate_min: 0.99, p99_ms_max: 500, for_s: 5, limit_s: 30 },
+  trials: 1,
+  faults: [],
+  recovery: { good_s: 5, limit_s: 30 },
+  stop: { failed_share_max: 0.6, for_s: 20 },
+  expectations: {
+    consistent: true,
+    exercised: {
+      asked_while_excluded: 30,
+      stakes_under_a_limit: 10,
+      limits_read: 5,
+      exclusions_acknowledged: 3,
+    },
+    failed_share_max: 0.01,
+    slo_violation_s_max: 3,
+  },
+}
