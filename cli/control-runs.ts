@@ -13,7 +13,7 @@ import type { Marks } from './control-table.ts'
 import { runAll } from './run-experiments.ts'
 import type { Session } from './session.ts'
 
-const watched_s = 15
+const watched_s = 10
 const trials_max = 2
 const tries_max = 20
 

@@ -80,7 +80,7 @@ export function planText({ experiment, target, design, seed, links, estimate_s }
     ...(faults.length === 0
       ? [['trial', `the load itself, ${load.duration_s} s`] satisfies [string, string]]
       : [
-          [`${trials} trial${trials === 1 ? '' : 's'}`, each.join('; then ')] satisfies [string, string],
+          [`${trials} trial${trials === 1 ? '' : 's'}`, each.join('; beside it ')] satisfies [string, string],
           ['recovery', `${recovery.good_s} s within the service level, ${recovery.limit_s} s at most`] satisfies [
             string,
             string,

@@ -9,8 +9,8 @@ const payouts_minor = [1_00, 2_00, 5_00] as const
 const poor_minor = 10_00
 /** In a race for the last money one device takes everything; the other one plays, takes a part, or everything too. */
 const rivals = { plays: 40, part: 35, everything: 25 } as const
-/** Of the races while money is on hold, those in which that is taken for money as well: it must be refused. */
-const takesHeld_share = 0.5
+/** Of the races for the last money, those in which some of it is on hold, and is taken for money as well: it must be refused. */
+const takesHeld_share = 0.4
 
 interface Memory {
   /** The payout whose race had a known end: it is not raced again. */
@@ -58,12 +58,13 @@ function* payoutRace(draw: Draw, view: PlayerView, memory: Memory): Turn {
 }
 
 function* lastMoney(draw: Draw, view: PlayerView): Turn {
+  const takesHeld = draw() < takesHeld_share
+  if (takesHeld) yield [{ action: { kind: 'ask_payout', amount_minor: pick(draw, payouts_minor) } }]
   // The answers of a batch come in any order, so the balance of the last one may be old. The race needs the exact sum.
   yield [{ action: { kind: 'balance' } }]
   const amount_minor = available_minor(view)
   if (amount_minor === null || amount_minor <= 0) return
-  const sum_minor = view.balance_minor !== null && draw() < takesHeld_share ? view.balance_minor : amount_minor
-  const everything: Action = { kind: 'withdraw', amount_minor: sum_minor }
+  const everything: Action = { kind: 'withdraw', amount_minor: takesHeld ? view.balance_minor! : amount_minor }
   yield onBoth(draw, everything, rivalOf(draw, everything, amount_minor)).map(mayBeRefused)
 }
 
