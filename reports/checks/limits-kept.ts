@@ -1,20 +1,21 @@
 import { protected_after_ms } from '#sut/contracts/promises.ts'
 import type { StateOf } from '#sut/contracts/state.ts'
-import { askersOf } from '../model/askers.ts'
+import { askersOf, spinsFor } from '../model/askers.ts'
 import { caresOf, dayOf, limitInForce, type Care, type LimitSet } from '../model/care.ts'
 import { lostBetween, type LostBetween } from '../model/lost-today.ts'
+import { platformOf } from '../model/platform.ts'
 import { timelinesOf, type Timeline } from '../model/timeline.ts'
 import { verdictOf, type Check } from './check.ts'
 import { ended, linesOf, nameOf, numberIn, type Evidence, type Operation } from './evidence.ts'
 import { witnessOf } from './report.ts'
 
 /**
- * After an acknowledged loss limit no stake is taken with which the loss of the day can only be above it; and whoever asks for his limits
+ * No stake is above the highest of a round. After an acknowledged loss limit no stake is taken with which the loss of the day can only be above it; and whoever asks for his limits
  * is shown what he has set.
  */
 export const limitsKept: Check = {
   name: 'limits-kept',
-  title: 'Nobody loses more in a day than the limit that he has set',
+  title: 'No stake is above the highest, and nobody loses more in a day than the limit that he has set',
   needs: ['history', 'state'],
   dangers: [
     {
@@ -28,12 +29,17 @@ export const limitsKept: Check = {
       brought_about_by: 'careful',
     },
     {
+      name: 'stakes_above_the_cap',
+      what: 'stakes that were asked for above the highest stake of a round, for whoever asks',
+      brought_about_by: 'careful',
+    },
+    {
       name: 'limits_read',
       what: 'limits that were shown after one had been acknowledged',
       brought_about_by: 'careful and reader',
     },
   ],
-  run({ state }, evidence) {
+  run({ run, state }, evidence) {
     const verdict = verdictOf('limits-kept')
     const cares = caresOf(evidence)
     const timelines = timelinesOf(state, evidence)
@@ -58,7 +64,22 @@ export const limitsKept: Check = {
         }))
       }
     }
+    const { stake_max_minor } = platformOf(run.settings)
+    for (const round of state.round) {
+      if (round.stake_minor <= stake_max_minor || round.status === 'cancelled') continue
+      const asker = spinsFor(round, evidence)[0]
+      verdict.violate(() => ({
+        text: `Round ${round.round_id} (key ${round.key}) of player ${round.player_id} has a stake of ${round.stake_minor}: ${stake_max_minor} is the highest.`,
+        operations: asker === undefined ? [] : linesOf(asker),
+        entries: [round],
+        fault: evidence.faultAt(asker?.invoke.at_ms, asker?.end?.at_ms),
+      }))
+    }
     for (const operation of evidence.operations) {
+      if (operation.kind === 'spin' && (numberIn(operation.invoke.value, 'stake_minor') ?? 0) > stake_max_minor) {
+        verdict.examine()
+        verdict.exercise('stakes_above_the_cap')
+      }
       if (operation.kind === 'spin' && operation.end?.value['code'] === 'loss_limit_reached')
         verdict.exercise('stakes_refused_by_a_limit')
       const care = cares.get(operation.player_id)

@@ -1,12 +1,14 @@
 import { hex, pick, weighted, type Draw } from '../k6/draw.ts'
 import type { Action, Journey, PlayerView, Request, Turn } from './journey.ts'
 
-const doing = { spins: 55, limit: 25, reality: 10, money: 10 } as const
+const doing = { spins: 45, limit: 25, reality: 10, money: 10, cap: 10 } as const
 const stakes_minor = [10, 20, 50, 100] as const
 const deposits_minor = [5_00, 10_00, 20_00] as const
 /** So small that a few spins reach it; 0 forbids every loss. */
 const limits_minor = [0, 20, 50, 100, 200] as const
 const poor_minor = 5_00
+/** One unit above the highest stake of a round, whoever has no limit of his own. */
+const above_cap_minor = 100_01
 const excludes_share = 0.1
 /** By this arrival at the latest, so that a short run has an exclusion too. */
 const excludes_by = 3
@@ -56,6 +58,7 @@ function* playOn(draw: Draw, view: PlayerView, memory: Memory): Turn {
   const does = weighted(draw, doing)
   if (does === 'money' || view.balance_minor - view.held_minor < poor_minor) yield [{ action: deposit(draw) }]
   else if (does === 'limit') yield* limit(draw, memory)
+  else if (does === 'cap') yield* aboveCap(draw)
   else if (does === 'reality' && memory.played) yield [mayBeRefused({ action: { kind: 'reality_check' } })]
   else yield* spins(draw, memory)
 }
@@ -66,6 +69,13 @@ function* spins(draw: Draw, memory: Memory): Turn {
   memory.played ||= answers.some(({ outcome }) => outcome === 'ok')
   if (answers.some(({ code }) => code === 'reality_check_due'))
     yield [mayBeRefused({ action: { kind: 'reality_check' } })]
+}
+
+/** He has the money for it: whatever refuses the stake, it is not his balance. */
+function* aboveCap(draw: Draw): Turn {
+  yield [{ action: { kind: 'deposit', amount_minor: 2 * above_cap_minor } }]
+  const tooHigh: Action = { ...spin(draw), stake_minor: above_cap_minor }
+  yield onBoth(tooHigh, spin(draw)).map(mayBeRefused)
 }
 
 /** The limit and a stake race: the stake may still be taken. What comes after the answer must keep to the limit. */
@@ -115,7 +125,7 @@ const onEither = (draw: Draw, one: Action, two: Action): Request[] =>
 
 const setLimit = (draw: Draw): Action => ({ kind: 'set_limits', daily_loss_max_minor: pick(draw, limits_minor) })
 
-const spin = (draw: Draw): Action => ({
+const spin = (draw: Draw): Extract<Action, { kind: 'spin' }> => ({
   kind: 'spin',
   stake_minor: pick(draw, stakes_minor),
   client_seed: hex(draw, 16),

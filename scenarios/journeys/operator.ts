@@ -36,7 +36,7 @@ function* turn(draw: Draw, view: PlayerView, ended: Ended[]): Turn {
   const pattern = view.victim_id === '' ? pick(draw, ['logs_out', 'reuses'] as const) : pick(draw, patterns)
   if (pattern === 'suspends') yield* suspends(draw, view.victim_id)
   else if (pattern === 'logs_out') yield* logsOut(draw, remember)
-  else yield* reuses(remember)
+  else yield* reuses(draw, remember)
 }
 
 function* suspends(draw: Draw, player_id: string): Turn {
@@ -67,16 +67,17 @@ function* logsOut(draw: Draw, remember: Remember): Turn {
   yield* triesAll([first, ...loginsIn(race)], remember)
 }
 
-/** A refresh token that is used twice was stolen: then all that came of it must end. */
-function* reuses(remember: Remember): Turn {
+/** A refresh token that is used twice was stolen, at once or one after the other: then all that came of it must end. */
+function* reuses(draw: Draw, remember: Remember): Turn {
   const [first] = loginsIn(yield [own({ kind: 'login' })])
   if (first === undefined) return
   const refresh = own({ kind: 'refresh' }, first)
-  const race = yield [
+  const [here, there]: Request[] = [
     { ...refresh, through: 'home' },
     { ...refresh, through: 'other' },
   ]
-  yield* triesAll([first, ...loginsIn(race)], remember)
+  const uses = draw() < 0.5 ? yield [here!, there!] : [...(yield [here!]), ...(yield [here!])]
+  yield* triesAll([first, ...loginsIn(uses)], remember)
 }
 
 /** Reads with each login through both regions and renews each; then again, when the end must be known everywhere. */

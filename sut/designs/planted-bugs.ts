@@ -53,6 +53,7 @@ import { seedsInClear } from './bugs/seeds-in-clear.ts'
 import { sessionOfAnother } from './bugs/session-of-another.ts'
 import { sessionToldOtherwise } from './bugs/session-told-otherwise.ts'
 import { signatureUnverified } from './bugs/signature-unverified.ts'
+import { stakeCapIgnored } from './bugs/stake-cap-ignored.ts'
 import { suspensionIgnored } from './bugs/suspension-ignored.ts'
 import { suspensionOfAnother } from './bugs/suspension-of-another.ts'
 import { timestampUnverified } from './bugs/timestamp-unverified.ts'
@@ -105,6 +106,7 @@ const all: readonly PlantedBug[] = [
   limitUnseen,
   exclusionUnseen,
   limitOffByStake,
+  stakeCapIgnored,
   exclusionCached,
   cacheRefilledLate,
   logoutIgnored,

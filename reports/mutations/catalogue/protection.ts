@@ -1,5 +1,5 @@
 import type { HistoryLine } from '../../record/format.ts'
-import { asked, statesOf, type Asked } from '../lines.ts'
+import { anyOf, asked, entriesOf, roundOf, statesOf, type Asked } from '../lines.ts'
 import type { RawRecord } from '../../record/fixture.ts'
 import type { Mutation } from '../mutation.ts'
 
@@ -71,6 +71,27 @@ export const protectionMutations: readonly Mutation[] = [
       for (const { invoke, end } of asked(raw, ['set_limits', 'limits']))
         for (const line of [invoke, end]) setLimit(line, 50)
       for (const { event } of statesOf(raw, 'log')) if (event.type === 'limit.changed') event.daily_loss_max_minor = 50
+      return true
+    },
+  },
+  {
+    name: 'stake-above-the-highest',
+    what: 'a stake was asked for and taken that is above the highest of a round',
+    seen_by: ['limits-kept'],
+    change(raw, random) {
+      const times = 1_000
+      const lost = asked(raw, ['spin']).filter(({ end }) => end.value['win_minor'] === 0)
+      const spin = anyOf(random, lost)
+      const round = spin && roundOf(raw, spin)
+      if (spin === undefined || round === undefined) return false
+      const stake_minor = round.stake_minor * times
+      round.stake_minor = stake_minor
+      for (const line of [spin.invoke, spin.end]) line.value['stake_minor'] = stake_minor
+      for (const transfer of statesOf(raw, 'transfer'))
+        if (transfer.round_id === round.round_id)
+          for (const entry of entriesOf(raw, transfer)) entry.amount_minor *= times
+      for (const transfer of statesOf(raw, 'transfer'))
+        if (transfer.round_id === round.round_id) transfer.amount_minor = stake_minor
       return true
     },
   },
