@@ -1,6 +1,7 @@
 import http from 'k6/http'
 import type { Attack, Credentials, Sent } from '../journeys/journey.ts'
 import type { AttemptCells } from './lines.ts'
+import { phasesOf, spent } from './phases.ts'
 import { headers, routes, type Kind } from './routes.ts'
 import type { Gateway } from './settings.ts'
 import { signatureHeaders } from './sign.ts'
@@ -55,26 +56,13 @@ export async function attempt(request: AttemptRequest, now_ms: () => number): Pr
     readable: parsed !== null && response.status === success,
   })
   const error = verdict === 'ok' ? '' : problem || String(response.error_code || 'unreadable')
-  const { blocked, connecting, tls_handshaking, sending, waiting, receiving } = response.timings
   return {
     verdict,
     body: parsed ?? {},
     error,
     end_ms,
     sent,
-    cells: [
-      gateway.region,
-      start_ms,
-      rounded(blocked),
-      rounded(connecting),
-      rounded(tls_handshaking),
-      rounded(sending),
-      rounded(waiting),
-      rounded(receiving),
-      rounded(end_ms - start_ms),
-      response.status,
-      error,
-    ],
+    cells: [gateway.region, start_ms, ...phasesOf(response.timings), spent(end_ms - start_ms), response.status, error],
   }
 }
 
@@ -110,8 +98,6 @@ function sentBy(request: AttemptRequest, start_ms: number): Sent {
 }
 
 const noAttack: Attack = { name: '' }
-
-const rounded = (value_ms: number): number => Math.round(value_ms * 1000) / 1000
 
 function parse(text: unknown): Record<string, unknown> | null {
   if (typeof text !== 'string' || text === '') return null
