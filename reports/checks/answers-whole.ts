@@ -74,7 +74,9 @@ const sameRequest = (one: Operation, other: Operation): boolean =>
 
 /** The registration that each name is of. */
 function ownersOf({ operations }: Evidence): ReadonlyMap<string, Operation> {
-  const registered = operations.filter((operation) => operation.kind === 'register' && ended(operation, 'ok'))
+  const registered = operations.filter(
+    (operation) => operation.kind === 'register' && ended(operation, 'ok') && attackOf(operation) === undefined,
+  )
   return new Map(registered.map((operation) => [String(operation.invoke.value['name']), operation]))
 }
 

@@ -17,6 +17,8 @@ export type Action =
   | { kind: 'suspend' | 'reinstate'; player_id: string }
   /** `name`: of somebody else, whom nobody needs to know. */
   | { kind: 'login'; password?: 'wrong'; name?: string }
+  /** With a name that is taken, and a password of one's own. */
+  | { kind: 'register' }
   | { kind: 'balance' | 'history' | 'games' | 'seed' | 'rotate_seed' | 'limits' }
   | { kind: 'reality_check'; session_id?: string }
   | { kind: 'open_session' | 'logout' | 'refresh' }

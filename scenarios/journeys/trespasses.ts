@@ -27,6 +27,11 @@ export const trespasses: Readonly<Record<string, (view: PlayerView) => Turn>> = 
     ]
     yield actions.flatMap((action) => onBoth(attacking(action, { name: 'session-of-another' })))
   },
+  *'name-of-another'({ victim_id }) {
+    if (victim_id === '') return
+    const registers = onBoth(attacking({ kind: 'register' }, { name: 'name-of-another' }))
+    yield registers.map((request) => ({ ...request, as: 'victim' as const }))
+  },
   *'role-of-another'({ victim_id }) {
     const staff = (['suspend', 'reinstate'] as const).flatMap((kind) =>
       onBoth(attacking({ kind, player_id: victim_id }, { name: 'role-of-another' })),

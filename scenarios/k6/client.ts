@@ -129,6 +129,10 @@ export function askedBy(
       const body = JSON.stringify({ name, password: action.password === 'wrong' ? `${password}-not` : password })
       return { kind, value: { name }, body }
     }
+    case 'register': {
+      const { name, password } = account
+      return { kind, value: { name }, body: JSON.stringify({ name, password: `${password}-not` }) }
+    }
     case 'refresh': {
       const { refresh_token } = credentials
       return { kind, value: {}, body: JSON.stringify({ refresh_token }) }
