@@ -31,13 +31,10 @@ export const actsTold: Check = {
     const verdict = verdictOf('acts-told')
     const events = state.log.map(({ event }) => event)
     const bySubject = Map.groupBy(events, subjectOf)
-    const asked = Map.groupBy(
-      evidence.operations.filter((each) => actOf(each) !== undefined),
-      (each) => subjectOf(actOf(each)!),
-    )
-    for (const operation of evidence.operations) {
-      const act = actOf(operation)
-      if (act === undefined || !ended(operation, 'ok') || attackOf(operation) !== undefined) continue
+    const acts = actsOf(evidence)
+    const asked = Map.groupBy(acts, ({ act }) => subjectOf(act))
+    for (const { operation, act } of acts) {
+      if (!ended(operation, 'ok') || attackOf(operation) !== undefined) continue
       verdict.examine()
       verdict.exercise('acts_acknowledged')
       if (duringFault(evidence, operation)) verdict.exercise('acts_during_fault')
@@ -59,10 +56,10 @@ export const actsTold: Check = {
       verdict.examine()
       verdict.exercise('acts_told')
       const by = asked.get(subjectOf(event)) ?? []
-      if (by.some((operation) => canBe(event, operation))) continue
+      if (by.some((each) => canBe(event, each))) continue
       verdict.violate(() => ({
-        text: `Event ${event.id} (${event.type}) of player ${event.player_id} says ${saying(event)}, and ${by.length === 0 ? 'nobody asked for that' : `${nameOf(by[0]!)} asked for another thing, or at another time`}.`,
-        operations: by.slice(0, 2).flatMap(linesOf),
+        text: `Event ${event.id} (${event.type}) of player ${event.player_id} says ${saying(event)}, and ${by.length === 0 ? 'nobody asked for that' : `${nameOf(by[0]!.operation)} asked for another thing, or at another time`}.`,
+        operations: by.slice(0, 2).flatMap(({ operation }) => linesOf(operation)),
         entries: [event],
         fault: evidence.faultAt(event.occurred_at_ms),
       }))
@@ -81,6 +78,23 @@ interface Act {
   told: Readonly<Record<string, unknown>>
 }
 
+interface Asked {
+  operation: Operation
+  act: Act
+}
+
+/** Who has no answer does not know who he is: the name says it, where another operation has learnt whose it is. */
+function actsOf({ operations }: Evidence): Asked[] {
+  const owners = new Map<unknown, string>()
+  for (const { kind, invoke, end } of operations)
+    if ((kind === 'login' || kind === 'register') && end?.type === 'ok')
+      owners.set(invoke.value['name'], String(end.value['player_id']))
+  return operations.flatMap((operation) => {
+    const act = actOf(operation, owners)
+    return act === undefined ? [] : [{ operation, act }]
+  })
+}
+
 const kinds: ReadonlySet<string> = new Set<SystemEvent['type']>([
   'identity.player_registered',
   'identity.logged_in',
@@ -91,7 +105,7 @@ const kinds: ReadonlySet<string> = new Set<SystemEvent['type']>([
   'player.reinstated',
 ])
 
-function actOf({ kind, player_id, invoke, end }: Operation): Act | undefined {
+function actOf({ kind, player_id, invoke, end }: Operation, owners: ReadonlyMap<unknown, string>): Act | undefined {
   const answer = end?.type === 'ok' ? end.value : {}
   const act = (type: Act['type'], asked: Act['asked'] = {}, told: Act['told'] = {}): Act => ({
     type,
@@ -99,13 +113,13 @@ function actOf({ kind, player_id, invoke, end }: Operation): Act | undefined {
     asked,
     told,
   })
-  const ofAnswer = { player_id: String(answer['player_id'] ?? player_id) }
+  const himself = { player_id: String(answer['player_id'] ?? owners.get(invoke.value['name']) ?? player_id) }
   const only = (name: string, value: unknown): Record<string, unknown> => (value === undefined ? {} : { [name]: value })
   switch (kind) {
     case 'register':
-      return { ...act('identity.player_registered'), ...ofAnswer }
+      return { ...act('identity.player_registered'), ...himself }
     case 'login':
-      return { ...act('identity.logged_in'), ...ofAnswer }
+      return { ...act('identity.logged_in'), ...himself }
     case 'open_session':
       return act('session.opened', { game_id: invoke.value['game_id'] }, only('session_id', answer['session_id']))
     case 'set_limits':
@@ -143,9 +157,8 @@ function changesNothing({ kind, invoke }: Operation, told: ReadonlyMap<string, r
 }
 
 /** An operation that was not refused, and was under way when it is told to have happened. */
-function canBe(event: SystemEvent, operation: Operation): boolean {
-  const { invoke, end } = operation
-  if (end?.type === 'fail' || !says(event, actOf(operation)!.asked)) return false
+function canBe(event: SystemEvent, { operation: { invoke, end }, act }: Asked): boolean {
+  if (end?.type === 'fail' || !says(event, act.asked)) return false
   return mayLieBetween(event.occurred_at_ms, invoke.at_ms, end?.type === 'ok' ? end.at_ms : Infinity)
 }
 
