@@ -8,8 +8,8 @@ export const freshReads: Experiment = {
     'Steady load, no fault. Most players read in both regions what they have just written: balances, payouts, histories, limits, and the proofs of their rounds before and after the seed is revealed.',
   load: {
     profile: 'steady',
-    rate_per_s: 8,
-    players: 24,
+    rate_per_s: 12,
+    players: 32,
     duration_s: 25,
     mix: {
       player: 0.2,
