@@ -113,7 +113,8 @@ function actOf({ kind, player_id, invoke, end }: Operation, owners: ReadonlyMap<
     asked,
     told,
   })
-  const himself = { player_id: String(answer['player_id'] ?? owners.get(invoke.value['name']) ?? player_id) }
+  const told_id = answer['player_id'] ?? owners.get(invoke.value['name'])
+  const himself = { player_id: typeof told_id === 'string' ? told_id : player_id }
   const only = (name: string, value: unknown): Record<string, unknown> => (value === undefined ? {} : { [name]: value })
   switch (kind) {
     case 'register':

@@ -85,7 +85,7 @@ function aboutAnother({ kind, player_id, invoke, end }: Operation, owner: Operat
   const differs = (field: string, wanted: unknown): string | null =>
     wanted === undefined || value[field] === wanted
       ? null
-      : `was answered ${field} ${String(value[field])}, and is about ${String(wanted)}`
+      : `was answered ${field} ${JSON.stringify(value[field])}, and is about ${JSON.stringify(wanted)}`
   switch (kind) {
     case 'login':
       return differs('player_id', owner?.end!.value['player_id'] ?? player_id)
