@@ -10,8 +10,8 @@ import { ended, linesOf, nameOf, numberIn, type Evidence, type Operation } from 
 import { witnessOf } from './report.ts'
 
 /**
- * No stake is above the highest of a round. After an acknowledged loss limit no stake is taken with which the loss of the day can only be above it; and whoever asks for his limits
- * is shown what he has set.
+ * No stake is above the highest of a round. After an acknowledged loss limit no stake is taken with which the loss of the day can only
+ * be above it; and whoever asks for his limits is shown what he has set, and a loss that can be his.
  */
 export const limitsKept: Check = {
   name: 'limits-kept',
