@@ -25,12 +25,13 @@ export const contention: Experiment = {
   stop: { failed_share_max: 0.6, for_s: 20 },
   expectations: {
     consistent: true,
+    // A tenth of what two cores reach, so that it holds with the load that a cluster on them bears.
     exercised: {
-      overlapping_transfers: 50,
-      copies_under_way: 10,
-      keys_sent_again: 3,
+      overlapping_transfers: 30,
+      copies_under_way: 6,
+      keys_sent_again: 2,
       refused_for_funds: 2,
-      holds_in_crossing: 3,
+      holds_in_crossing: 2,
     },
     failed_share_max: 0.01,
     slo_violation_s_max: 3,

@@ -23,11 +23,13 @@ export const saferPlay: Experiment = {
   stop: { failed_share_max: 0.6, for_s: 20 },
   expectations: {
     consistent: true,
+    // A tenth of what two cores reach, so that it holds with the load that a cluster on them bears.
     exercised: {
-      asked_while_excluded: 30,
-      stakes_under_a_limit: 10,
-      limits_read: 5,
-      exclusions_acknowledged: 3,
+      asked_while_excluded: 40,
+      stakes_under_a_limit: 2,
+      stakes_above_the_cap: 1,
+      limits_read: 3,
+      exclusions_acknowledged: 2,
     },
     failed_share_max: 0.01,
     slo_violation_s_max: 3,
