@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { experiments } from '#chaos/experiments/registry.ts'
 import { expects, limitOf } from '#reports/gate/expectations.ts'
+import { dangerNames } from '#reports/checks/check.ts'
 import { checks } from '#reports/checks/registry.ts'
 import { plantedBugs } from '#sut/designs/planted-bugs.ts'
 
@@ -25,4 +26,8 @@ test.each(bugs)(
 
 test('no check has the name of an expectation', () => {
   expect(checks.filter(({ name }) => Object.hasOwn(limitOf, name))).toEqual([])
+})
+
+test.each(Object.values(experiments))('$name insists on dangers that checks have', ({ expectations }) => {
+  expect(dangerNames(checks)).toEqual(expect.arrayContaining(Object.keys(expectations.exercised ?? {})))
 })
