@@ -1,7 +1,8 @@
 import type { Experiment } from './experiment.ts'
 import { actorsAtWork } from './actors-at-work.ts'
 
-// Half as many attackers as elsewhere: two cores must bear what makes the game scale out, and an arrival of theirs is several operations.
+// Half as many attackers as elsewhere: two cores must bear what makes the game scale out, and an arrival of theirs is
+// several operations.
 export const trafficSurge: Experiment = {
   name: 'traffic-surge',
   title: 'The load rises steeply within seconds',
