@@ -1,4 +1,5 @@
 import type { Experiment } from './experiment.ts'
+import { servedAllTheTime, undisturbed } from './undisturbed.ts'
 
 // An arrival of these actors is three to five operations, so there are fewer arrivals than in other experiments.
 export const contention: Experiment = {
@@ -18,11 +19,7 @@ export const contention: Experiment = {
       impatient: 0.1,
     },
   },
-  steady_state: { success_rate_min: 0.99, p99_ms_max: 500, for_s: 5, limit_s: 30 },
-  trials: 1,
-  faults: [],
-  recovery: { good_s: 5, limit_s: 30 },
-  stop: { failed_share_max: 0.6, for_s: 20 },
+  ...undisturbed,
   expectations: {
     consistent: true,
     // A tenth of what two cores reach, so that it holds with the load that a cluster on them bears.
@@ -33,7 +30,6 @@ export const contention: Experiment = {
       refused_for_funds: 2,
       holds_in_crossing: 2,
     },
-    failed_share_max: 0.01,
-    slo_violation_s_max: 3,
+    ...servedAllTheTime,
   },
 }

@@ -1,4 +1,5 @@
 import type { Experiment } from './experiment.ts'
+import { servedAllTheTime, undisturbed } from './undisturbed.ts'
 
 // An arrival of a reader is ten operations and more.
 export const freshReads: Experiment = {
@@ -17,11 +18,7 @@ export const freshReads: Experiment = {
       reader: 0.6,
     },
   },
-  steady_state: { success_rate_min: 0.99, p99_ms_max: 500, for_s: 5, limit_s: 30 },
-  trials: 1,
-  faults: [],
-  recovery: { good_s: 5, limit_s: 30 },
-  stop: { failed_share_max: 0.6, for_s: 20 },
+  ...undisturbed,
   expectations: {
     consistent: true,
     // A tenth of what two cores reach, so that it holds with the load that a cluster on them bears.
@@ -32,7 +29,6 @@ export const freshReads: Experiment = {
       promises_read: 15,
       payouts_read: 5,
     },
-    failed_share_max: 0.01,
-    slo_violation_s_max: 3,
+    ...servedAllTheTime,
   },
 }

@@ -23,6 +23,5 @@ export const lateBets: Experiment = {
   ],
   recovery: { good_s: 5, limit_s: 40 },
   stop: { failed_share_max: 0.95, for_s: 60 },
-  // Of 40 s that are watched: the fault is held for 14.
-  expectations: { consistent: true, exercised: { ...actorsAtWork, bets_refused_in_advance: 5 }, recovery_s_max: 36 },
+  expectations: { consistent: true, exercised: { ...actorsAtWork, bets_refused_in_advance: 5 }, recovery_s_max: 30 },
 }

@@ -1,4 +1,5 @@
 import type { Experiment } from './experiment.ts'
+import { servedAllTheTime, undisturbed } from './undisturbed.ts'
 
 // Half a minute: who excludes himself waits, and then tries again what a cache may still allow.
 export const saferPlay: Experiment = {
@@ -16,11 +17,7 @@ export const saferPlay: Experiment = {
       careful: 0.8,
     },
   },
-  steady_state: { success_rate_min: 0.99, p99_ms_max: 500, for_s: 5, limit_s: 30 },
-  trials: 1,
-  faults: [],
-  recovery: { good_s: 5, limit_s: 30 },
-  stop: { failed_share_max: 0.6, for_s: 20 },
+  ...undisturbed,
   expectations: {
     consistent: true,
     // A tenth of what two cores reach, so that it holds with the load that a cluster on them bears.
@@ -31,7 +28,6 @@ export const saferPlay: Experiment = {
       limits_read: 3,
       exclusions_acknowledged: 2,
     },
-    failed_share_max: 0.01,
-    slo_violation_s_max: 3,
+    ...servedAllTheTime,
   },
 }

@@ -1,6 +1,7 @@
 import type { StateOf } from '#sut/contracts/state.ts'
 import { askedBy, spinsFor } from '../model/askers.ts'
 import { payOf, returnOf, sha256, stopsOf } from '../model/outcome.ts'
+import { platformOf } from '../model/platform.ts'
 import { brokenPromises, exchangedSeeds } from '../model/seed-promises.ts'
 import type { State } from '../record/record.ts'
 import { verdictOf, type Check } from './check.ts'
@@ -31,8 +32,9 @@ export const proofsHold: Check = {
       brought_about_by: 'every actor that logs in',
     },
   ],
-  run({ state }, evidence) {
+  run({ run, state }, evidence) {
     const verdict = verdictOf('proofs-hold')
+    const { rounds_per_seed_max } = platformOf(run.settings)
     const bySeed = Map.groupBy(state.round, (round) => round.server_seed_hash)
     for (const operation of evidence.operations) {
       const judge = judges[operation.kind]
@@ -42,7 +44,10 @@ export const proofsHold: Check = {
       const found = judge.wrong(operation, { state, evidence, bySeed })
       if (found !== null) verdict.violate(() => witnessOf(operation, found.what, evidence, found.entries))
     }
-    for (const { operation, what, others } of [...brokenPromises(evidence), ...exchangedSeeds(state, evidence)])
+    for (const { operation, what, others } of [
+      ...brokenPromises(evidence),
+      ...exchangedSeeds(state, evidence, rounds_per_seed_max),
+    ])
       verdict.violate(() => witnessOf(operation, what, evidence, [], others))
     return verdict.outcome()
   },

@@ -1,8 +1,6 @@
+import { platformOf } from '../model/platform.ts'
 import { verdictOf, type Check } from './check.ts'
 import { linesOf, nameOf, type Evidence, type Operation } from './evidence.ts'
-
-/** So many rounds end a seed by themselves: as the platform promises it. */
-const rounds_per_seed_max = 1000
 
 /**
  * Who knows a server seed before its last round can try client seeds until one wins. So no seed leaves the game, in a proof or in the
@@ -25,8 +23,9 @@ export const seedsSealed: Check = {
       brought_about_by: 'players whose seeds are not rotated at the end of the load',
     },
   ],
-  run({ state }, evidence) {
+  run({ run, state }, evidence) {
     const verdict = verdictOf('seeds-sealed')
+    const { rounds_per_seed_max } = platformOf(run.settings)
     const rotations = Map.groupBy(evidence.operations.filter(mayReveal), ({ player_id }) => player_id)
     const used = new Map<string, number>()
     for (const { server_seed_hash: hash } of state.round) used.set(hash, (used.get(hash) ?? 0) + 1)

@@ -17,6 +17,8 @@ export const platform = {
   rate_player: 300,
   rate_spins: 100,
   rate_address: 2_000,
+  /** So many rounds end a seed by themselves. */
+  rounds_per_seed_max: 1_000,
   /** How often a client sends one operation, at most. */
   attempts_max: 8,
 } as const

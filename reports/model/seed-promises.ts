@@ -13,7 +13,7 @@ export interface Broken {
   others: Operation[]
 }
 
-interface Promise {
+interface Promised {
   hash: string
   next: string
   by: Operation
@@ -24,9 +24,9 @@ const textIn = (value: unknown, name: string): string => {
   return typeof found === 'string' ? found : ''
 }
 
-function promisesIn(operation: Operation): Promise[] {
+function promisesIn(operation: Operation): Promised[] {
   const { value } = operation.end!
-  const after = (hash: string, next: string): Promise => ({ hash, next, by: operation })
+  const after = (hash: string, next: string): Promised => ({ hash, next, by: operation })
   const following = (seed: unknown) => after(textIn(seed, 'server_seed_hash'), textIn(seed, 'next_server_seed_hash'))
   if (operation.kind === 'seed') return [following(value)]
   const { revealed, next } = value
@@ -38,8 +38,8 @@ const tells = ({ kind }: Operation): boolean => kind === 'seed' || kind === 'rot
 /** Promises that contradict one another, in the order of the operations. */
 export function brokenPromises({ operations }: Evidence): Broken[] {
   const broken: Broken[] = []
-  const next = new Map<string, Promise>()
-  const before = new Map<string, Promise>()
+  const next = new Map<string, Promised>()
+  const before = new Map<string, Promised>()
   const owner = new Map<string, Operation>()
   const against = (operation: Operation, what: string, other: Operation): void =>
     void broken.push({ operation, what, others: other === operation ? [] : [other] })
@@ -73,53 +73,52 @@ export function brokenPromises({ operations }: Evidence): Broken[] {
   return broken
 }
 
-/** So many rounds end a seed by themselves, as the platform promises it: then nothing is known of which is in force. */
-const rounds_per_seed_max = 1000
-
 interface Sight {
+  player_id: string
   hash: string
   from_ms: number
   to_ms: number
   by: Operation
 }
 
-/** Seeds that changed though nobody had ended one. */
-export function exchangedSeeds(state: State, evidence: Evidence): Broken[] {
-  const sights = new Map<string, Sight[]>()
-  const see = (player_id: string, sight: Sight): void => {
-    if (sight.hash !== '') sights.set(player_id, [...(sights.get(player_id) ?? []), sight])
-  }
+/** Seeds that changed though nobody had ended one. One that served `rounds_per_seed_max` rounds ends by itself. */
+export function exchangedSeeds(state: State, evidence: Evidence, rounds_per_seed_max: number): Broken[] {
+  const used = Map.groupBy(state.round, ({ server_seed_hash }) => server_seed_hash)
+  const isUsedUp = (hash: string): boolean => (used.get(hash)?.length ?? 0) >= rounds_per_seed_max
+  const sights: Sight[] = []
   for (const round of state.round) {
     const { by, from_ms, known_ms } = askedBy(spinsFor(round, evidence))
+    const { player_id, server_seed_hash: hash } = round
     if (by.length > 0 && Number.isFinite(known_ms))
-      see(round.player_id, { hash: round.server_seed_hash, from_ms, to_ms: known_ms, by: by[0]! })
+      sights.push({ player_id, hash, from_ms, to_ms: known_ms, by: by[0]! })
   }
-  for (const operation of evidence.operations)
-    if (operation.kind === 'seed' && ended(operation, 'ok')) {
-      const { invoke, end, player_id } = operation
-      see(player_id, {
-        hash: textIn(end!.value, 'server_seed_hash'),
-        from_ms: invoke.at_ms,
-        to_ms: end!.at_ms,
-        by: operation,
-      })
-    }
+  for (const operation of evidence.operations) {
+    if (operation.kind !== 'seed' || !ended(operation, 'ok')) continue
+    const { invoke, end, player_id } = operation
+    const hash = textIn(end!.value, 'server_seed_hash')
+    sights.push({ player_id, hash, from_ms: invoke.at_ms, to_ms: end!.at_ms, by: operation })
+  }
   const rotations = Map.groupBy(
     evidence.operations.filter((each) => each.kind === 'rotate_seed' && !ended(each, 'fail')),
     ({ player_id }) => player_id,
   )
-  return [...sights].flatMap(([player_id, own]) => exchanged(own, rotations.get(player_id) ?? []))
+  return [...Map.groupBy(sights, ({ player_id }) => player_id)].flatMap(([player_id, own]) =>
+    exchanged(own, rotations.get(player_id) ?? [], isUsedUp),
+  )
 }
 
-function exchanged(sights: readonly Sight[], rotations: readonly Operation[]): Broken[] {
-  if (sights.length >= rounds_per_seed_max) return []
+function exchanged(
+  sights: readonly Sight[],
+  rotations: readonly Operation[],
+  isUsedUp: (hash: string) => boolean,
+): Broken[] {
   const found: Broken[] = []
   let before: Sight | undefined
   for (const sight of sights.toSorted((one, other) => one.from_ms - other.from_ms)) {
     if (before !== undefined && before.to_ms >= sight.from_ms) continue
     const last = before
     before = sight
-    if (last === undefined || last.hash === sight.hash) continue
+    if (last === undefined || last.hash === sight.hash || isUsedUp(last.hash)) continue
     if (rotations.some(({ invoke, end }) => invoke.at_ms <= sight.to_ms && (end?.at_ms ?? Infinity) >= last.from_ms))
       continue
     const what = `has the seed ${sight.hash}, after ${last.hash}, which nobody had ended`

@@ -4,7 +4,7 @@ import type { StateLine, StateOf } from '#sut/contracts/state.ts'
 import { auditEntryHash } from '../model/audit.ts'
 import type { RawRecord } from '../record/fixture.ts'
 import type { HistoryLine } from '../record/format.ts'
-import { playerAccount, statesOf, type Entry } from './lines.ts'
+import { playerAccount, removeEvents, statesOf, type Entry } from './lines.ts'
 
 // Makes everything that follows from transfers, entries, rounds and holds follow from them again:
 //
@@ -112,9 +112,7 @@ function deriveEvents(raw: RawRecord, own: ReadonlyMap<string, Entry>): void {
       else event.amount_minor = hold.amount_minor
     }
   }
-  raw.ledger = raw.ledger.filter(
-    (line) => !(line.kind === 'log' && gone.has(line.event.id)) && !(line.kind === 'outbox' && gone.has(line.event_id)),
-  )
+  removeEvents(raw, gone)
   for (const transfer of transfers.values()) {
     const fields = transferEvent(transfer, own)
     if (fields === undefined || told.has(transfer.transfer_id) || transfer.transfer_kind === 'tombstone') continue

@@ -17,6 +17,13 @@ export const remove = (raw: RawRecord, gone: (line: StateLine) => boolean): void
   raw.ledger = raw.ledger.filter((line) => !gone(line))
 }
 
+/** Events with their rows in the outbox, by their ids. */
+export const removeEvents = (raw: RawRecord, gone: ReadonlySet<string>): void =>
+  remove(
+    raw,
+    (line) => (line.kind === 'log' && gone.has(line.event.id)) || (line.kind === 'outbox' && gone.has(line.event_id)),
+  )
+
 /** One of them, or undefined when there is none. */
 export const anyOf = <T>(random: Random, items: readonly T[]): T | undefined =>
   items.length === 0 ? undefined : random.pick(items)

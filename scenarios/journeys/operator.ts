@@ -72,11 +72,9 @@ function* reuses(draw: Draw, remember: Remember): Turn {
   const [first] = loginsIn(yield [own({ kind: 'login' })])
   if (first === undefined) return
   const refresh = own({ kind: 'refresh' }, first)
-  const [here, there]: Request[] = [
-    { ...refresh, through: 'home' },
-    { ...refresh, through: 'other' },
-  ]
-  const uses = draw() < 0.5 ? yield [here!, there!] : [...(yield [here!]), ...(yield [here!])]
+  const here: Request = { ...refresh, through: 'home' }
+  const there: Request = { ...refresh, through: 'other' }
+  const uses = draw() < 0.5 ? yield [here, there] : [...(yield [here]), ...(yield [here])]
   yield* triesAll([first, ...loginsIn(uses)], remember)
 }
 

@@ -1,5 +1,5 @@
 import type { SystemEvent } from '#sut/contracts/events.ts'
-import { anyOf, statesOf, transfersOf } from '../lines.ts'
+import { anyOf, removeEvents, statesOf, transfersOf } from '../lines.ts'
 import type { RawRecord } from '../../record/fixture.ts'
 import type { Mutation } from '../mutation.ts'
 
@@ -33,10 +33,7 @@ const untold = (type: SystemEvent['type']): Mutation => ({
   seen_by: ['acts-told'],
   change(raw) {
     const gone = new Set(eventsOf(raw, type).map(({ id }) => id))
-    raw.ledger = raw.ledger.filter(
-      (line) =>
-        !(line.kind === 'log' && gone.has(line.event.id)) && !(line.kind === 'outbox' && gone.has(line.event_id)),
-    )
+    removeEvents(raw, gone)
     return gone.size > 0
   },
 })

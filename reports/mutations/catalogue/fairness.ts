@@ -1,5 +1,6 @@
 import { payOf, stopsOf } from '../../model/outcome.ts'
-import { asked, statesOf, type Asked, type Round } from '../lines.ts'
+import { asked, statesOf, type Round } from '../lines.ts'
+import { onAnswer } from '../on-answer.ts'
 import type { RawRecord } from '../../record/fixture.ts'
 import type { Mutation } from '../mutation.ts'
 
@@ -34,28 +35,6 @@ function tellAnew(raw: RawRecord, changed: readonly Round[]): void {
     if (round !== undefined) end.value = { ...end.value, nonce: round.nonce, stops: round.stops }
   }
 }
-
-const onAnswer = (
-  name: string,
-  what: string,
-  kind: string,
-  seen_by: readonly string[],
-  change: (found: Asked, raw: RawRecord) => object | null,
-): Mutation => ({
-  name,
-  what,
-  seen_by,
-  derived: false,
-  change(raw, random) {
-    for (const found of random.sample(asked(raw, [kind]), 20)) {
-      const changed = change(found, raw)
-      if (changed === null) continue
-      found.end.value = { ...found.end.value, ...changed }
-      return true
-    }
-    return false
-  },
-})
 
 const proofs = ['proofs-hold'] as const
 

@@ -1,5 +1,5 @@
 import type { HistoryLine } from '../../record/format.ts'
-import { anyOf, asked, entriesOf, roundOf, statesOf, type Asked } from '../lines.ts'
+import { anyOf, asked, entriesOf, removeEvents, roundOf, statesOf, type Asked } from '../lines.ts'
 import type { RawRecord } from '../../record/fixture.ts'
 import type { Mutation } from '../mutation.ts'
 
@@ -51,10 +51,7 @@ export const protectionMutations: readonly Mutation[] = [
     change(raw) {
       const events = statesOf(raw, 'log').filter(({ event }) => event.type === 'player.excluded')
       const gone = new Set(events.map(({ event }) => event.id))
-      raw.ledger = raw.ledger.filter(
-        (line) =>
-          !(line.kind === 'log' && gone.has(line.event.id)) && !(line.kind === 'outbox' && gone.has(line.event_id)),
-      )
+      removeEvents(raw, gone)
       return gone.size > 0
     },
   },

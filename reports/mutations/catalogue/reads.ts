@@ -1,28 +1,12 @@
 import { asked, playerAccount, statesOf, type Asked } from '../lines.ts'
+import { onAnswer } from '../on-answer.ts'
 import type { RawRecord } from '../../record/fixture.ts'
 import type { Mutation } from '../mutation.ts'
 
 const reads = ['reads-committed', 'read-your-writes', 'monotonic-reads'] as const
 
-const onRead = (
-  name: string,
-  what: string,
-  change: (found: Asked, raw: RawRecord) => Record<string, unknown> | null,
-): Mutation => ({
-  name,
-  what,
-  seen_by: reads,
-  derived: false,
-  change(raw, random) {
-    for (const found of random.sample(asked(raw, ['balance']), 20)) {
-      const changed = change(found, raw)
-      if (changed === null) continue
-      found.end.value = { ...found.end.value, ...changed }
-      return true
-    }
-    return false
-  },
-})
+const onRead = (name: string, what: string, change: Parameters<typeof onAnswer>[4]): Mutation =>
+  onAnswer(name, what, 'balance', reads, change)
 
 const entryAt = (raw: RawRecord, player_id: string, version: number) =>
   statesOf(raw, 'entry').find((entry) => entry.account === playerAccount(player_id) && entry.version === version)

@@ -1,5 +1,15 @@
 import type { Random } from '#lib/random.ts'
-import { anyOf, asked, removeTransfer, roundOf, statesOf, type Asked, type Round } from '../lines.ts'
+import {
+  anyOf,
+  asked,
+  remove,
+  removeEvents,
+  removeTransfer,
+  roundOf,
+  statesOf,
+  type Asked,
+  type Round,
+} from '../lines.ts'
 import type { RawRecord } from '../../record/fixture.ts'
 import type { HistoryLine } from '../../record/format.ts'
 import type { Mutation } from '../mutation.ts'
@@ -18,13 +28,8 @@ function removeRound(raw: RawRecord, { round_id }: Round): void {
   for (const transfer of statesOf(raw, 'transfer'))
     if (transfer.round_id === round_id) removeTransfer(raw, transfer.transfer_id)
   const events = statesOf(raw, 'log').filter(({ event }) => 'round_id' in event && event.round_id === round_id)
-  const gone = new Set(events.map(({ event }) => event.id))
-  raw.ledger = raw.ledger.filter(
-    (line) =>
-      !(line.kind === 'round' && line.round_id === round_id) &&
-      !(line.kind === 'log' && gone.has(line.event.id)) &&
-      !(line.kind === 'outbox' && gone.has(line.event_id)),
-  )
+  removeEvents(raw, new Set(events.map(({ event }) => event.id)))
+  remove(raw, (line) => line.kind === 'round' && line.round_id === round_id)
 }
 
 /** What can be refused without another lie: of spins the last of a seed, since a nonce that no round has would be one. */
