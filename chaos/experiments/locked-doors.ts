@@ -9,7 +9,7 @@ export const lockedDoors: Experiment = {
     'Steady load, no fault. Most arrivals are attacks: captured and forged requests, tokens that are over, guessed passwords, what belongs to others; and logins are ended in every way while they are used. An attacker gets nothing.',
   load: {
     profile: 'steady',
-    rate_per_s: 14,
+    rate_per_s: 8,
     players: 32,
     duration_s: 25,
     mix: {
