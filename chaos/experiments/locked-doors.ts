@@ -6,16 +6,16 @@ export const lockedDoors: Experiment = {
   name: 'locked-doors',
   title: 'Thieves at every door, and operators who lock them',
   description:
-    'Steady load, no fault. Most arrivals are attacks: captured and forged requests, tokens that are over, guessed passwords, what belongs to others; and logins are ended in every way while they are used. An attacker gets nothing.',
+    'Steady load, no fault. Half of the arrivals are attacks: captured and forged requests, tokens that are over, guessed passwords, what belongs to others; and logins are ended in every way while they are used. An attacker gets nothing.',
   load: {
     profile: 'steady',
-    rate_per_s: 8,
-    players: 32,
+    rate_per_s: 10,
+    players: 30,
     duration_s: 25,
     mix: {
-      player: 0.2,
-      operator: 0.2,
-      thief: 0.6,
+      player: 0.3,
+      operator: 0.25,
+      thief: 0.45,
     },
   },
   ...undisturbed,
