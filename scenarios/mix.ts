@@ -24,13 +24,18 @@ export function mixProblems(mix: Mix): string[] {
   return Math.abs(sum - 1) < 1e-6 ? [] : [`its shares sum to ${Number(sum.toFixed(6))}, not to 1`]
 }
 
+const played = (mix: Mix): string[] => Object.keys(mix).filter((name) => mix[name]! > 0)
+
+/** With so many players every journey of the mix has one. */
+export const playersForAll = (mix: Mix): number => 2 * played(mix).length
+
 /**
  * The journey of each player. Every journey gets one player if there are so many, the rest goes by shares (largest remainder);
  * players of one journey are spread evenly, so that they have their homes in different regions.
  */
 export function dealt(mix: Mix, players: number): string[] {
-  const names = Object.keys(mix).filter((name) => mix[name]! > 0)
-  const least = players >= 2 * names.length ? 1 : 0
+  const names = played(mix)
+  const least = players >= playersForAll(mix) ? 1 : 0
   const counts = new Map(names.map((name) => [name, Math.max(least, Math.floor(mix[name]! * players))]))
   const total = (): number => [...counts.values()].reduce((sum, count) => sum + count, 0)
   const change = (by: 1 | -1): void => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { Failure } from '#lib/errors.ts'
 import { inTopology } from '#sut/contracts/topology.ts'
+import { bundledMix, dealt } from '#scenarios/mix.ts'
 import { slotBackend } from '#sut/descriptor.ts'
 import { choices } from '#sut/designs/registry.ts'
 import { experiments } from '../experiments/registry.ts'
@@ -78,7 +79,10 @@ test('the load is what the target bears, unless somebody says how much', () => {
   const load = (changes: Partial<PlanRequest>) =>
     planRun(request({ experiment: experiments['wallet-kill'], ...changes }), catalogue).experiment.load
   expect(load({})).toMatchObject({ rate_per_s: 24, players: 60 })
-  expect(load({ load_percent: 25 })).toMatchObject({ rate_per_s: 6, players: 15 })
+  expect(load({ load_percent: 40 })).toMatchObject({ rate_per_s: 9.6, players: 24 })
+  // Two for each of the eight journeys: an attack has a part in every run.
+  expect(load({ load_percent: 10 })).toMatchObject({ rate_per_s: 2.4, players: 16 })
+  expect(new Set(dealt(bundledMix, 16)).size).toBe(8)
   const bears_less = { ...catalogue.targets['memory']!, load_percent: 50 }
   const small = { ...catalogue, targets: { ...catalogue.targets, memory: bears_less } }
   const plan = planRun(request({ experiment: experiments['wallet-kill'] }), small)

@@ -2,7 +2,7 @@ import { Failure, type FailureCode } from '#lib/errors.ts'
 import { freshSeed } from '#lib/random.ts'
 import { experiment as experimentSchema, type Experiment, type FaultUse } from '../experiments/experiment.ts'
 import type { LinkSelector, Target, TargetOptions } from '../targets/target.ts'
-import { mixOf, mixProblems, type Mix } from '#scenarios/mix.ts'
+import { mixOf, mixProblems, playersForAll, type Mix } from '#scenarios/mix.ts'
 import type { SystemDescriptor } from '#sut/contracts/descriptor.ts'
 import { callersIn, processesOf } from '#sut/contracts/topology.ts'
 import type { Catalogue } from './catalogue.ts'
@@ -116,13 +116,17 @@ function withTrials({ experiment, trials }: PlanRequest): unknown {
   return isObject && trials !== undefined ? { ...experiment, trials } : experiment
 }
 
-/** Each player plays as before; there are fewer, or more. */
-const loadAt = (percent: number, { journey, mix, ...load }: Experiment['load']) => ({
-  ...load,
-  mix: mixOf({ ...(journey !== undefined && { journey }), ...(mix !== undefined && { mix }) }),
-  rate_per_s: (load.rate_per_s * percent) / 100,
-  players: Math.ceil((load.players * percent) / 100),
-})
+/** Each player plays as before; there are fewer, or more. With less load still everyone has a part who has one in the whole. */
+function loadAt(percent: number, { journey, mix: named, ...load }: Experiment['load']): Plan['experiment']['load'] {
+  const mix = mixOf({ ...(journey !== undefined && { journey }), ...(named !== undefined && { mix: named }) })
+  const least = Math.min(load.players, playersForAll(mix))
+  return {
+    ...load,
+    mix,
+    rate_per_s: (load.rate_per_s * percent) / 100,
+    players: Math.max(Math.ceil((load.players * percent) / 100), least),
+  }
+}
 
 interface CheckedFault {
   use: FaultUse

@@ -1,4 +1,4 @@
-import { hex, pick, type Draw } from '../k6/draw.ts'
+import { between, hex, pick, type Draw } from '../k6/draw.ts'
 import { headers } from '../k6/routes.ts'
 import type { Action, Answer, Attack, Request } from './journey.ts'
 
@@ -110,7 +110,7 @@ const always = {
     return onBoth(onVictim(draw, { name: 'unknown-token', headers: { authorization } }))
   },
   'wrong-passwords': (draw) =>
-    Array.from({ length: guesses.from + Math.floor(draw() * (guesses.to - guesses.from + 1)) }, (_, number) => ({
+    Array.from({ length: between(draw, guesses) }, (_, number) => ({
       ...attacking({ kind: 'login', password: 'wrong' }, { name: 'wrong-passwords' }),
       as: 'victim',
       through: number % 2 === 0 ? 'home' : 'other',
@@ -187,4 +187,4 @@ export const onBoth = (request: Request): Request[] => [
 ]
 
 const copies = (draw: Draw, request: Request): Request[] =>
-  Array.from({ length: 1 + Math.floor(draw() * 3) }, () => request)
+  Array.from({ length: between(draw, { from: 1, to: 3 }) }, () => request)

@@ -1,4 +1,4 @@
-import { pick, weighted, type Draw } from '../k6/draw.ts'
+import { between, pick, weighted, type Draw } from '../k6/draw.ts'
 import { attacking, guesses_at_once, manyNames, possible, requestsOf, revokedToken, type Loot } from './attacks.ts'
 import type { Action, Credentials, Journey, PlayerView, Request, Turn } from './journey.ts'
 import { trespasses } from './trespasses.ts'
@@ -9,14 +9,17 @@ const deposits_minor = [5_00, 10_00, 20_00] as const
 /** Whatever fails, after that time nobody may serve a login that has ended. */
 const promised_ms = 10_500
 /** Of one capture. What was tried least often comes first, so that a short run meets every attack. */
-const attacks_each_time = 2
-const tried_before_guessing = 6
+const attacks_each_time = 3
+/** Drawn by each thief: all of them at once would be another experiment. */
+const tried_before_guessing = { from: 6, to: 15 } as const
 
 interface Memory {
   /** A login that he has ended himself, and when it is to be tried. */
   ended: { login: Credentials; of: string; due_ms: number } | null
   /** How often each attack was made. */
   tried: Map<string, number>
+  /** After so many of them he guesses at many names. */
+  guesses_after: number | null
 }
 
 export const thief: Journey = {
@@ -28,7 +31,7 @@ export const thief: Journey = {
   duplicate_share: 0,
   victim: true,
   begin() {
-    const memory: Memory = { ended: null, tried: new Map() }
+    const memory: Memory = { ended: null, tried: new Map(), guesses_after: null }
     return (draw, view) => turn(draw, view, memory)
   },
 }
@@ -58,8 +61,10 @@ function* inTurns(requests: readonly Request[]): Turn {
  * Those that were made least often of what is possible now, in an order that is drawn. Once, when the
  * load is no more cold, he guesses at many names: no run is without that, and honest players pay for it too.
  */
-function nextAttacks(draw: Draw, loot: Loot, { tried }: Memory): string[] {
-  const names: string[] = tried.size >= tried_before_guessing && !tried.has(manyNames) ? [manyNames] : []
+function nextAttacks(draw: Draw, loot: Loot, memory: Memory): string[] {
+  const { tried } = memory
+  memory.guesses_after ??= between(draw, tried_before_guessing)
+  const names: string[] = tried.size >= memory.guesses_after && !tried.has(manyNames) ? [manyNames] : []
   for (const name of names) tried.set(name, 1)
   const timesOf = (name: string): number => tried.get(name) ?? 0
   while (names.length < attacks_each_time) {

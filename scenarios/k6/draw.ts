@@ -21,6 +21,10 @@ export function pick<T>(draw: Draw, items: readonly T[]): T {
   return items[Math.floor(draw() * items.length)] as T
 }
 
+/** A whole number, both ends included. */
+export const between = (draw: Draw, { from, to }: { from: number; to: number }): number =>
+  from + Math.floor(draw() * (to - from + 1))
+
 /** One of the names, by weight. */
 export function weighted<Name extends string>(draw: Draw, weights: Readonly<Record<Name, number>>): Name {
   const names = Object.keys(weights) as Name[]
