@@ -9,8 +9,8 @@ export const lockedDoors: Experiment = {
     'Steady load, no fault. Half of the arrivals are attacks: captured and forged requests, tokens that are over, guessed passwords, what belongs to others; and logins are ended in every way while they are used. An attacker gets nothing.',
   load: {
     profile: 'steady',
-    rate_per_s: 10,
-    players: 30,
+    rate_per_s: 7,
+    players: 24,
     duration_s: 25,
     mix: {
       player: 0.3,
