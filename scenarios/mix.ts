@@ -26,8 +26,8 @@ export function mixProblems(mix: Mix): string[] {
 
 const played = (mix: Mix): string[] => Object.keys(mix).filter((name) => mix[name]! > 0)
 
-/** With so many players every journey of the mix has one. */
-export const playersForAll = (mix: Mix): number => 2 * played(mix).length
+/** So few players still have a part for every journey of the mix, none larger than its share. */
+export const playersForAll = (mix: Mix): number => Math.ceil(1 / Math.min(...played(mix).map((name) => mix[name]!)))
 
 /**
  * The journey of each player. Every journey gets one player if there are so many, the rest goes by shares (largest remainder);
@@ -35,7 +35,7 @@ export const playersForAll = (mix: Mix): number => 2 * played(mix).length
  */
 export function dealt(mix: Mix, players: number): string[] {
   const names = played(mix)
-  const least = players >= playersForAll(mix) ? 1 : 0
+  const least = players >= 2 * names.length ? 1 : 0
   const counts = new Map(names.map((name) => [name, Math.max(least, Math.floor(mix[name]! * players))]))
   const total = (): number => [...counts.values()].reduce((sum, count) => sum + count, 0)
   const change = (by: 1 | -1): void => {

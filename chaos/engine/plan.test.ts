@@ -79,14 +79,14 @@ test('the load is what the target bears, unless somebody says how much', () => {
   const load = (changes: Partial<PlanRequest>) =>
     planRun(request({ experiment: experiments['wallet-kill'], ...changes }), catalogue).experiment.load
   expect(load({})).toMatchObject({ rate_per_s: 24, players: 60 })
-  expect(load({ load_percent: 40 })).toMatchObject({ rate_per_s: 9.6, players: 24 })
-  // Two for each of the eight journeys: an attack has a part in every run.
-  expect(load({ load_percent: 10 })).toMatchObject({ rate_per_s: 2.4, players: 16 })
-  expect(new Set(dealt(bundledMix, 16)).size).toBe(8)
+  expect(load({ load_percent: 200 })).toMatchObject({ rate_per_s: 48, players: 120 })
+  // Of 50 players one is an operator, whose share is 2 %.
+  expect(load({ load_percent: 25 })).toMatchObject({ rate_per_s: 6, players: 50 })
+  expect(dealt(bundledMix, 50).filter((name) => name === 'operator')).toHaveLength(1)
   const bears_less = { ...catalogue.targets['memory']!, load_percent: 50 }
   const small = { ...catalogue, targets: { ...catalogue.targets, memory: bears_less } }
   const plan = planRun(request({ experiment: experiments['wallet-kill'] }), small)
-  expect(plan.experiment.load).toMatchObject({ rate_per_s: 12, players: 30 })
+  expect(plan.experiment.load).toMatchObject({ rate_per_s: 12, players: 50 })
 })
 
 test('defaults are filled in, options win, links come from the faults', () => {

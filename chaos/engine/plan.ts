@@ -116,7 +116,9 @@ function withTrials({ experiment, trials }: PlanRequest): unknown {
   return isObject && trials !== undefined ? { ...experiment, trials } : experiment
 }
 
-/** Each player plays as before; there are fewer, or more. With less load still everyone has a part who has one in the whole. */
+/**
+ * There are fewer players, or more. Never so few that a journey has no part, or a larger one than is said: then each plays less often.
+ */
 function loadAt(percent: number, { journey, mix: named, ...load }: Experiment['load']): Plan['experiment']['load'] {
   const mix = mixOf({ ...(journey !== undefined && { journey }), ...(named !== undefined && { mix: named }) })
   const least = Math.min(load.players, playersForAll(mix))

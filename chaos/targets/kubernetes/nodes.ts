@@ -1,4 +1,5 @@
 import { runProgram } from '#lib/run-program.ts'
+import { waitFor } from '#lib/wait.ts'
 import type { NodesAccess } from './state.ts'
 
 // Machines that are containers: what can be done to them that Kubernetes cannot undo.
@@ -15,6 +16,7 @@ export interface Nodes {
 }
 
 const command_limit_ms = 30_000
+const exit_limit_ms = 60_000
 
 export function containerNodes({ command, environment, nodes }: NodesAccess): Nodes {
   const docker = async (...args: string[]): Promise<string> => {
@@ -32,13 +34,27 @@ export function containerNodes({ command, environment, nodes }: NodesAccess): No
       return { name, container, state, pid: Number(pid) }
     })
   }
+  const stateOf = async (container: string): Promise<string | undefined> =>
+    (await states()).find((each) => each.container === container)?.state
   return {
     all: nodes,
     states,
-    kill: async (container) => void (await docker('kill', container)),
+    async kill(container) {
+      // Docker waits 10 s for the end of a machine that it has killed, then says that it could not. A hundred processes that end on a
+      // busy machine take longer: what counts is whether it has ended.
+      const said = await docker('kill', container).then(
+        () => null,
+        (error: unknown) => ({ error }),
+      )
+      if (said === null) return
+      const hasEnded = async (): Promise<boolean> => (await stateOf(container)) === 'exited'
+      await waitFor(hasEnded, { what: `the end of ${container}`, limit_ms: exit_limit_ms, every_ms: 500 }).catch(() => {
+        throw said.error
+      })
+    },
     pause: async (container) => void (await docker('pause', container)),
     async revive(container) {
-      const state = (await states()).find((each) => each.container === container)?.state
+      const state = await stateOf(container)
       if (state === 'paused') await docker('unpause', container)
       else if (state !== 'running') await docker('start', container)
     },
