@@ -5,6 +5,7 @@ import { spawnDetached } from '#lib/process.ts'
 import { explained } from '#reports/record/writer.ts'
 import { clientPolicy, settingsVariable, type LoadSettings } from './k6/settings.ts'
 import { dealt } from './mix.ts'
+import type { Stage } from './profiles/profile.ts'
 import type { LoadEnd, LoadRequest } from './run-load.ts'
 
 // One k6 process: its files, how it is started, and what it says when it ends.
@@ -15,10 +16,16 @@ export const loadFiles = (folder: string) => ({
   summary: join(folder, 'k6-summary.json'),
 })
 
+/** Who bears little load bears few newcomers at once: each of them costs two hashes. */
+function atOnce(stages: readonly Stage[]): number {
+  const most_per_s = Math.max(...stages.map(({ from_per_s, to_per_s }) => Math.max(from_per_s, to_per_s)))
+  return Math.min(clientPolicy.onboarding_concurrency, Math.max(2, Math.round(most_per_s)))
+}
+
 export function launch(request: LoadRequest, port: number): ChildProcess {
   const { output, log, summary } = loadFiles(request.folder)
   const { run_id, mix, seed, players, stages, gateways, operator, trace_key } = request
-  const client = { ...clientPolicy, ...request.client }
+  const client = { ...clientPolicy, onboarding_concurrency: atOnce(stages), ...request.client }
   const journeys = dealt(mix, players)
   const about = { run_id, journeys, seed, players, stages, gateways, client, summary_file: summary }
   const settings: LoadSettings = {

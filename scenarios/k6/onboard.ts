@@ -46,17 +46,23 @@ async function bringIn(
   return account
 }
 
-const patience_s = 60
+const patience_ms = 60_000
 
-/** The system bounds how many come in from one address: who is refused for that tries again each second. */
+/**
+ * The system bounds how many come in from one address, and one that has just started is slow: who is refused for that, or gets no answer,
+ * tries again each second.
+ */
 async function patiently(id: string, run: (id: string) => Promise<Result>, { tools }: Context): Promise<Result> {
+  const until_ms = tools.now_ms() + patience_ms
   let result = await run(id)
-  for (let again = 1; again <= patience_s && result.code === 'too_many_requests'; again++) {
+  for (let again = 1; isWorthAnother(result) && tools.now_ms() < until_ms; again++) {
     await tools.delay(1_000)
     result = await run(`${id}-${again}`)
   }
   return result
 }
+
+const isWorthAnother = ({ outcome, code }: Result): boolean => outcome === 'info' || code === 'too_many_requests'
 
 /**
  * Ends the seed of a player, so that it is revealed and anybody can derive his rounds. The login is the one of the beginning; where

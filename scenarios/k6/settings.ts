@@ -34,7 +34,7 @@ export interface ClientPolicy {
   backoff_ms: number
   /** How long it stays with the other region before it tries its home again. */
   away_ms: number
-  /** Players that are registered at the same time, before the load starts. */
+  /** Players that are registered at the same time, before the load starts; at most as many as arrive in a second. */
   onboarding_concurrency: number
   /** Of the operations whose trace is sampled. */
   trace_share: number
