@@ -10,6 +10,7 @@ import { inboxOf, logSubjectOf, replicasFor, streamSettings, type StreamName } f
 import type { Bus } from './bus.ts'
 import type { ServiceConfig } from './config.ts'
 import { consumeForever } from './nats-consumer.ts'
+import { isTaken, publishUntilStored } from './nats-publish.ts'
 import type { DiscoveryWatch } from './discovery.ts'
 import { sendSpan, traceHeader } from './nats-spans.ts'
 import { headerOf, type Trace } from './trace.ts'
@@ -17,16 +18,11 @@ import { noTracer, type Tracer } from './tracer.ts'
 
 /** All tries together must end before a transaction that waits for them is idle for too long (database-connection.ts). */
 const publish_timeout_ms = 1500
-/** A stream without a leader (a server has just died) refuses; an election takes a second or two. */
-const publish_tries = 3
-const publish_back_off_ms = 200
 /** A start waits so long for a cluster with a leader, as it does for a database. */
 const ensure_limit_ms = 120_000
 const ensure_pause_ms = 500
 /** A server that loses the request (it has only just begun to lead) is asked again after this; the library waits for 45 s. */
 const read_expires_ms = 4_000
-/** "maximum messages per subject exceeded": the log has the event. */
-const subject_is_taken = 10077
 const not_found = 404
 
 export interface BusOptions {
@@ -54,23 +50,8 @@ export function natsBus({ config, discovery, report, tracer = noTracer }: BusOpt
     jetstreamManager(await connection(), { timeout: publish_timeout_ms, checkAPI: false })
   const replicas = (): number => replicasFor(discovery.current().nats.length)
 
-  const untilStored = async (
-    subject: string,
-    body: unknown,
-    more: Partial<JetStreamPublishOptions>,
-  ): Promise<number> => {
-    const stream = await client()
-    const options = { timeout: publish_timeout_ms, ...more }
-    for (let tries = 1; ; tries++) {
-      try {
-        return (await stream.publish(subject, JSON.stringify(body), options)).seq
-      } catch (error) {
-        if (error instanceof JetStreamApiError && error.code === subject_is_taken) throw error
-        if (tries === publish_tries) throw new Problem('unavailable', 'the event bus took no message', { cause: error })
-        await pause(publish_back_off_ms * tries)
-      }
-    }
-  }
+  const untilStored = async (subject: string, body: unknown, more: Partial<JetStreamPublishOptions>): Promise<number> =>
+    publishUntilStored(await client(), subject, body, { timeout: publish_timeout_ms, ...more })
 
   const send = (stream: StreamName, subject: string, event: SystemEvent, msgID?: string): Promise<number> =>
     tracer.span(
@@ -103,7 +84,7 @@ export function natsBus({ config, discovery, report, tracer = noTracer }: BusOpt
         await send(logStream, logSubjectOf(event), event)
         return true
       } catch (error) {
-        if (error instanceof JetStreamApiError && error.code === subject_is_taken) return false
+        if (isTaken(error)) return false
         throw error
       }
     },
