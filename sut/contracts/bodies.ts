@@ -56,6 +56,13 @@ export const login = Type.Object({
 /** Identifiers (jti) of tokens that have not expired and are valid no more. */
 export const revokedTokens = Type.Object({ jtis: Type.Array(Type.String()) })
 export const tokenIdentifier = Type.Object({ jti: Type.String() })
+/** `claim`: whose it is; the same one may ask again. */
+export const nonceClaim = Type.Object({
+  key: Type.String({ minLength: 1, maxLength: 300 }),
+  claim: Type.String({ minLength: 1, maxLength: 64 }),
+  ttl_ms: Type.Integer({ minimum: 1, maximum: 600_000 }),
+})
+export const nonceClaimed = Type.Object({ first: Type.Boolean() })
 
 // Responsible play.
 export const stakeReservation = Type.Object({

@@ -7,6 +7,8 @@ import {
   jsonWebKeys,
   login,
   player,
+  nonceClaim,
+  nonceClaimed,
   revokedTokens,
   roundRequest,
   sessionRequest,
@@ -65,6 +67,14 @@ export const calls = {
     path: '/revoked',
     callers: ['gateway'],
     answer: revokedTokens,
+    idempotent: true,
+  },
+  'identity.claim_nonce': {
+    method: 'POST',
+    path: '/nonces',
+    callers: ['gateway'],
+    body: nonceClaim,
+    answer: nonceClaimed,
     idempotent: true,
   },
   'identity.suspend': {

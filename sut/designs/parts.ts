@@ -28,6 +28,8 @@ export interface Parts {
   'gateway.is-revoked': (jti: string) => Promise<boolean>
   /** Whether a nonce is refused because the gateway remembers it. `shared`: the store that all gateways have can be asked. */
   'gateway.knows-nonce': (remembered: boolean, shared: boolean) => boolean
+  /** Whether a nonce is this claim's, where all gateways can ask while they cannot reach their store. */
+  'gateway.claim-elsewhere': (claim: { key: string; claim: string; ttl_ms: number }) => Promise<boolean>
   /** The value that all gateways have under a nonce already, or null when it was set. */
   'gateway.claim-in-store': (key: string, value: string, ttl_ms: number) => Promise<string | null>
 

@@ -3,7 +3,14 @@ import { isUtf8 } from 'node:buffer'
 import type { FastifyReply, FastifyRequest, RouteGenericInterface } from 'fastify'
 import { Type } from 'typebox'
 import type { Clock } from '#lib/clock.ts'
-import { admittedRoles, idempotencyKey, publicRoutes, regionHeader, type OperationKind } from '#sut/contracts/api.ts'
+import {
+  admittedRoles,
+  idempotencyKey,
+  publicRoutes,
+  regionHeader,
+  signatureHeaders,
+  type OperationKind,
+} from '#sut/contracts/api.ts'
 import { Problem, type ProblemCode } from '#sut/contracts/problems.ts'
 import type { Role } from '#sut/contracts/roles.ts'
 import type { HttpServer } from '#sut/platform/platform.ts'
@@ -117,14 +124,13 @@ export function publicDoor(options: DoorOptions): (scope: HttpServer) => Promise
     const nonce = options.verifySignature(signed, holder.secret, clock.wall_ms())
     // Before the nonce, so that nobody fills the memory of nonces with what is refused anyway.
     options.rates.assertBelow('player', holder.player_id)
-    const claim = await options.nonces.claim(holder.jti, nonce)
-    if (claim === 'again') throw new Problem('request_replayed', 'this nonce has been used: sign each request anew')
+    const signed_ms = Number(headers[signatureHeaders.timestamp])
+    if (!(await options.nonces.claim(holder.jti, nonce, signed_ms)))
+      throw new Problem('request_replayed', 'this nonce has been used: sign each request anew')
     // Not before: nobody can use up what another one may ask.
     options.rates.take('player', holder.player_id)
     if (!options.admits(holder.role, admitted))
       throw new Problem('forbidden', `this is not for the role ${holder.role}`)
-    if (holder.role === 'operator' && claim !== 'first')
-      throw new Problem('unavailable', 'whether this was done before cannot be known now: try again')
     request.player_id = holder.player_id
     request.jti = holder.jti
   }

@@ -19,25 +19,28 @@ test('two gateways share what they have seen, and go on when Redis is gone', asy
     return client.on('error', () => {})
   })
   const fallbacks: unknown[] = []
+  const elsewhere = new Set<string>()
+  const now_ms = (): number => systemClock.wall_ms()
   const [first, second] = clients.map((client) =>
     nonces({
       store: redisNonces(client),
       clock: systemClock,
       ttl_ms: 10_000,
       remembered_max: 100,
-      retry_store_after_ms: 500,
+      claimElsewhere: async ({ key }) => !elsewhere.has(key) && elsewhere.add(key) !== undefined,
       onFallback: (error) => fallbacks.push(error),
     }),
   )
-  expect(await first!.claim('token', 'nonce-a')).not.toBe('again')
-  expect(await second!.claim('token', 'nonce-a')).toBe('again')
-  expect(await second!.claim('other', 'nonce-a')).not.toBe('again')
+  expect(await first!.claim('token', 'nonce-a', now_ms())).toBe(true)
+  expect(await second!.claim('token', 'nonce-a', now_ms())).toBe(false)
+  expect(await second!.claim('other', 'nonce-a', now_ms())).toBe(true)
   expect(await clients[0]!.pttl('nonce:token:nonce-a')).toBeGreaterThan(9_000)
   expect(fallbacks).toEqual([])
 
   await server.stop('SIGKILL')
-  expect(await first!.claim('token', 'nonce-b')).not.toBe('again')
-  expect(await first!.claim('token', 'nonce-b')).toBe('again')
+  for (const each of [first!, second!]) await each.settle()
+  expect(await first!.claim('token', 'nonce-b', now_ms())).toBe(true)
+  for (const each of [first!, second!]) expect(await each.claim('token', 'nonce-b', now_ms())).toBe(false)
   expect(fallbacks.length).toBeGreaterThan(0)
   for (const client of clients) client.disconnect()
 })

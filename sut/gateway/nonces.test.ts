@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { Problem } from '#sut/contracts/problems.ts'
 import { nonces, type NonceStore, StoreLate } from './nonces.ts'
 
 const steppedClock = () => {
@@ -33,21 +34,29 @@ const setUp = (remembered_max = 100) => {
   const clock = steppedClock()
   const store = memoryStore()
   const fallbacks: unknown[] = []
+  /** Identity. */
+  const elsewhere = { claims: new Map<string, string>(), asked: 0, away: false }
   const another = () => {
     const made = nonces({
       store,
+      claimElsewhere: async ({ key, claim }) => {
+        elsewhere.asked++
+        if (elsewhere.away) throw new Problem('unavailable', 'nobody answers')
+        if (!elsewhere.claims.has(key)) elsewhere.claims.set(key, claim)
+        return elsewhere.claims.get(key) === claim
+      },
       clock,
       ttl_ms: 70_000,
       remembered_max,
-      retry_store_after_ms: 500,
       onFallback: (error) => fallbacks.push(error),
     })
     return {
-      claim: async (jti: string, nonce: string) => (await made.claim(jti, nonce)) !== 'again',
+      claim: (jti: string, nonce: string, signed_ms = clock.now_ms) => made.claim(jti, nonce, signed_ms),
       complete: () => made.complete(),
+      settle: () => made.settle(),
     }
   }
-  return { clock, store, fallbacks, guard: another(), another }
+  return { clock, store, elsewhere, fallbacks, guard: another(), another }
 }
 
 describe('nonces', () => {
@@ -67,29 +76,62 @@ describe('nonces', () => {
   })
 
   test('are not waited for while the store does not answer at all', async () => {
-    const { guard, store, clock } = setUp()
+    const { guard, store } = setUp()
     store.late = Infinity
     expect(await guard.claim('t', 'nonce-a')).toBe(true)
     expect(store.asked).toBe(4)
-    clock.now_ms += 600
     expect(await guard.claim('t', 'nonce-b')).toBe(true)
+    expect(store.asked).toBe(4)
+    await guard.settle()
     expect(store.asked).toBe(5)
   })
 
-  test('are remembered in the process while the store is away, without asking it each time', async () => {
-    const { guard, store, fallbacks, clock } = setUp()
+  // Was red: the other gateway of the region served what this one had admitted.
+  test('are claimed elsewhere while the store is away, for all gateways', async () => {
+    const { guard, store, another, elsewhere } = setUp()
+    const other = another()
     store.away = true
     expect(await guard.claim('t', 'nonce-a')).toBe(true)
     expect(await guard.claim('t', 'nonce-a')).toBe(false)
-    expect(await guard.claim('t', 'nonce-b')).toBe(true)
-    expect(store.asked).toBe(1)
-    expect(fallbacks).toHaveLength(2)
-
-    store.away = false
-    clock.now_ms += 500
+    expect(await other.claim('t', 'nonce-a')).toBe(false)
+    expect(await other.claim('t', 'nonce-b')).toBe(true)
     expect(await guard.claim('t', 'nonce-b')).toBe(false)
-    expect(await guard.claim('t', 'nonce-c')).toBe(true)
-    expect(store.asked).toBe(4) // for the new one, and to tell it the two that it has missed
+    elsewhere.away = true
+    await expect(guard.claim('t', 'nonce-c')).rejects.toMatchObject({ code: 'unavailable' })
+  })
+
+  test('of what was signed before the store was lost are not claimed elsewhere, where nobody knows of it', async () => {
+    const { guard, store, another, clock } = setUp()
+    const other = another()
+    const signed_ms = clock.now_ms
+    expect(await guard.claim('t', 'nonce-a', signed_ms)).toBe(true)
+    store.away = true
+    clock.now_ms += 20
+    await expect(other.claim('t', 'nonce-a', signed_ms)).rejects.toMatchObject({ code: 'unavailable' })
+    expect(await guard.claim('t', 'nonce-a', signed_ms)).toBe(false)
+    expect(await other.claim('t', 'nonce-b')).toBe(true)
+  })
+
+  test('are claimed in both places after the store is back, until every gateway must have noticed', async () => {
+    const { guard, store, another, clock, elsewhere } = setUp()
+    const [late, idle] = [another(), another()]
+    store.away = true
+    for (const each of [guard, late, idle]) await each.settle()
+    store.away = false
+    await guard.settle()
+    // This one has not noticed yet.
+    expect(await late.claim('t', 'nonce-a')).toBe(true)
+    expect(await guard.claim('t', 'nonce-a')).toBe(false)
+    clock.now_ms += 500
+    await late.settle()
+    clock.now_ms += 2_500
+    await guard.settle()
+    const asked = elsewhere.asked
+    expect(await guard.claim('t', 'nonce-b')).toBe(true)
+    expect(elsewhere.asked).toBe(asked)
+    expect(await guard.claim('t', 'nonce-a')).toBe(false)
+    await idle.settle()
+    expect(await idle.claim('t', 'nonce-a')).toBe(false)
   })
 
   test('that were taken while the store was there are known when it is away, and when it comes back empty', async () => {
@@ -126,14 +168,14 @@ describe('nonces', () => {
     expect(more).toEqual([true, false])
   })
 
-  test('that were taken while the store was away are told to it when it is back: another gateway knows them then', async () => {
-    const { guard, store, clock, another } = setUp()
+  test('that were taken while the store was away are told to it when it is back', async () => {
+    const { guard, store, another, elsewhere } = setUp()
     store.away = true
     expect(await guard.claim('t', 'nonce-a')).toBe(true)
     store.away = false
-    clock.now_ms += 500
-    expect(await guard.claim('t', 'nonce-b')).toBe(true)
-    await expect.poll(() => store.kept.size).toBe(2)
+    await guard.settle()
+    expect([...store.kept.keys()]).toContain('nonce:t:nonce-a')
+    elsewhere.claims.clear()
     expect(await another().claim('t', 'nonce-a')).toBe(false)
   })
 

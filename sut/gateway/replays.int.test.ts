@@ -20,6 +20,8 @@ let around: Neighbourhood
 let gateways: StartedService[]
 /** What the wallet has paid, by the key that it was given. */
 const paid = new Map<string, number>()
+/** What identity was asked to claim while Redis was away. */
+const claimed = new Map<string, string>()
 /** How often a seed was exchanged. */
 let rotated = 0
 
@@ -31,9 +33,13 @@ beforeAll(async () => {
     platform.serve('identity.revoked', async () => ({ jtis: [] }))
     platform.serve('identity.keys', async () => publicKeysOf(token_key))
     platform.serve('identity.login', async ({ body: { name } }) => {
-      const claims = { player_id: name, role: name === 'operator' ? ('operator' as const) : ('player' as const) }
-      const token = await signToken(token_key, claims, 900, platform.clock.wall_ms())
+      const about = { player_id: name, role: name === 'operator' ? ('operator' as const) : ('player' as const) }
+      const token = await signToken(token_key, about, 900, platform.clock.wall_ms())
       return { player_id: name, token, expires_in_s: 900, refresh_token: 'r'.repeat(43) }
+    })
+    platform.serve('identity.claim_nonce', async ({ body: { key, claim } }) => {
+      if (!claimed.has(key)) claimed.set(key, claim)
+      return { first: claimed.get(key) === claim }
     })
     platform.serve('identity.reinstate', async ({ params }) => ({ player_id: params['id']!, suspended: false }))
   })
@@ -96,16 +102,23 @@ const reinstatePath = publicRoutes.reinstate.path.replace('{player_id}', 'ada')
 const logIn = async (through: Client, name: string): Promise<LoggedIn> =>
   (await through.call('login', { name, password: 'correct horse' })).body as unknown as LoggedIn
 
-/** Starts Redis and waits until these gateways reach it: then alone they serve an operator. */
-async function sharedAgain(clients: readonly Client[]): Promise<void> {
-  await redis.start()
+/** Waits until these gateways serve what is signed now, and ask identity for it or no longer do. */
+async function serving(clients: readonly Client[], { asks_identity }: { asks_identity: boolean }): Promise<void> {
   const login = await logIn(clients[0]!, 'operator')
   for (const client of clients)
-    await waitFor(async () => (await captured(login, reinstatePath)(client))[0] === 200, {
-      what: 'nonces to be shared again',
-      limit_ms: 10_000,
-      every_ms: 100,
-    })
+    await waitFor(
+      async () => {
+        const asked = claimed.size
+        const served = (await captured(login, reinstatePath)(client))[0] === 200
+        return served && claimed.size > asked === asks_identity
+      },
+      { what: 'gateways to serve again', limit_ms: 15_000, every_ms: 100 },
+    )
+}
+
+async function sharedAgain(clients: readonly Client[]): Promise<void> {
+  await redis.start()
+  await serving(clients, { asks_identity: false })
 }
 
 describe('a withdrawal that was signed once', () => {
@@ -125,13 +138,15 @@ describe('a withdrawal that was signed once', () => {
 
     await redis.stop('SIGKILL')
     await refused()
-    // Of what it has never seen the other gateway cannot know now: it is the same operation once more.
-    expect(await unseen(second!)).toEqual([200, 'ok'])
+    // Was red: the other gateway, which has never seen it, served it once more.
+    expect(await unseen(second!)).toEqual([503, 'unavailable'])
     expect(await unseen(second!)).toEqual([401, 'request_replayed'])
     expect(await unseen(second!, { 'idempotency-key': newId() })).toEqual([401, 'signature_invalid'])
     expect([...paid.values()]).toEqual([500, 200])
+    await serving([first!, second!], { asks_identity: true })
     const whileAway = captured(login, publicRoutes.withdraw.path, { amount_minor: 300 })
     expect(await whileAway(first!)).toEqual([200, 'ok'])
+    expect(await whileAway(second!)).toEqual([401, 'request_replayed'])
 
     await sharedAgain([first!, second!])
     expect(await whileAway(second!)).toEqual([401, 'request_replayed'])
@@ -150,20 +165,25 @@ test('a request is for one region, and there it was seen: in another one it is r
   await redis.stop('SIGKILL')
   expect(await replayed(first!)).toEqual([401, 'request_replayed'])
   expect(await replayed(elsewhere!)).toEqual([401, 'signature_invalid'])
-  expect((await elsewhere!.call('rotate_seed', undefined, login)).status).toBe(200)
+  // Until it has noticed that Redis is gone, it cannot tell of what was signed before.
+  const signedAnew = async () => (await elsewhere!.call('rotate_seed', undefined, login)).status === 200
+  await waitFor(signedAnew, { what: 'the other region to serve', limit_ms: 10_000, every_ms: 100 })
   expect(rotated).toBe(2)
   await sharedAgain([first!, second!])
   await Promise.all([first!.close(), second!.close(), elsewhere!.close()])
 })
 
-test('what an operator does is refused while nobody can tell whether it was done before', async () => {
+test('what an operator does is done once, also while Redis is away', async () => {
   const [first, second] = connect()
   const login = await logIn(first!, 'operator')
-  const reinstate = captured(login, reinstatePath)
-  expect(await reinstate(first!)).toEqual([200, 'ok'])
+  const before = captured(login, reinstatePath)
+  expect(await before(first!)).toEqual([200, 'ok'])
   await redis.stop('SIGKILL')
-  expect(await reinstate(second!)).toEqual([503, 'unavailable'])
-  expect(await captured(login, reinstatePath)(first!)).toEqual([503, 'unavailable'])
+  expect((await before(second!))[0]).not.toBe(200)
+  await serving([first!, second!], { asks_identity: true })
+  const meanwhile = captured(login, reinstatePath)
+  expect(await meanwhile(first!)).toEqual([200, 'ok'])
+  expect(await meanwhile(second!)).toEqual([401, 'request_replayed'])
   await sharedAgain([first!, second!])
   await Promise.all([first!.close(), second!.close()])
 })

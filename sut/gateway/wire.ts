@@ -6,7 +6,7 @@ import { tokenVerifier } from '#sut/platform/identity.ts'
 import { costlyPlaces, withPlaces } from './costly.ts'
 import { publicDoor } from './door.ts'
 import { holders } from './holders.ts'
-import { nonces, type Nonces, type NonceStore, StoreLate } from './nonces.ts'
+import { nonces, settle_every_ms, type Nonces, type NonceStore, StoreLate } from './nonces.ts'
 import { operations } from './operations.ts'
 import { rates, type RateStore } from './rates.ts'
 import { revocations } from './revocations.ts'
@@ -39,6 +39,7 @@ const rateLimits = {
 /** Of the places of a gateway, those for logins and registrations. */
 const costlyLimits = { places_max: 20, of_one_address_max: 12 }
 const share_every_ms = 500
+const elsewhere_ms = 1_000
 const revokedEvery_ms = 2_000
 
 /** Puts the public API on the platform's public server. Needs the secret `signing_master` and Redis. */
@@ -111,12 +112,21 @@ function noncesOf(platform: Platform): Nonces {
   const fallbacks = platform.metrics.counter('gateway_nonce_fallbacks_total', 'Nonces checked without Redis')
   const claims = nonces({
     store: { setIfAbsent: platform.part('gateway.claim-in-store', redisNonces(platform.redis()).setIfAbsent) },
+    claimElsewhere: platform.part('gateway.claim-elsewhere', async (body) => {
+      const deadline_ms = platform.clock.monotonic_ms() + elsewhere_ms
+      return (await platform.call('identity.claim_nonce', { body, deadline_ms })).first
+    }),
     knows: platform.part('gateway.knows-nonce', (remembered) => remembered),
     clock: platform.clock,
     ttl_ms: 2 * skewMost_ms + 10_000,
     remembered_max: 200_000,
-    retry_store_after_ms: 500,
     onFallback: () => fallbacks.inc(),
+  })
+  platform.background('nonces', async (signal) => {
+    for (;;) {
+      await pause(settle_every_ms, signal)
+      await claims.settle()
+    }
   })
   platform.readiness('nonces', () => claims.complete())
   return claims

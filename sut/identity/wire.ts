@@ -7,6 +7,7 @@ import { budget } from '#sut/platform/budget.ts'
 import { outboxLines } from './dump.ts'
 import { hashing } from './hashing.ts'
 import { logins } from './logins.ts'
+import { nonceClaims } from './nonces.ts'
 import { operators } from './operators.ts'
 import { passwords } from './passwords.ts'
 import { playerStore } from './players.ts'
@@ -42,6 +43,7 @@ export async function wireIdentity(platform: Platform): Promise<void> {
   })
   const tries = attempts(database, attemptLimits, clock)
   const players = playerStore(database)
+  const claims = nonceClaims(database)
   await ensureStaff(players, hasher, platform.config.secrets)
   const { suspend, reinstate } = operators({ database, clock })
   const suspendPlayer = platform.part('identity.suspend', suspend)
@@ -70,6 +72,7 @@ export async function wireIdentity(platform: Platform): Promise<void> {
   platform.serve('identity.suspend', ({ params, body }) => suspendPlayer({ player_id: params['id']!, ...body }))
   platform.serve('identity.reinstate', ({ params, body }) => reinstate({ player_id: params['id']!, ...body }))
   platform.serve('identity.revoked', async () => ({ jtis: await sessions.revoked() }))
+  platform.serve('identity.claim_nonce', async ({ body }) => ({ first: await claims.claim(body) }))
   platform.serve('identity.keys', () => keys.published())
   platform.operation('POST', '/token-keys/rotate', async () => {
     await keys.rotate()
@@ -85,7 +88,7 @@ export async function wireIdentity(platform: Platform): Promise<void> {
   platform.background('clean-up', async (signal) => {
     for (;;) {
       await pause(cleanUpEvery_ms, signal)
-      await Promise.all([sessions.removeOld(), tries.removeOld()])
+      await Promise.all([sessions.removeOld(), tries.removeOld(), claims.removeOld()])
     }
   })
 }

@@ -14,7 +14,7 @@ function streamThatSays(...answers: (Partial<PubAck> | Error)[]) {
   return { publish, ids }
 }
 const published = (stream: ReturnType<typeof streamThatSays>) =>
-  publishUntilStored(stream as never, 'events.x', {}, { msgID: 'one' })
+  publishUntilStored(stream, 'events.x', {}, { msgID: 'one' })
 
 test('a copy of a message that is stored is done', async () => {
   const stream = streamThatSays(new Error('timeout'), { seq: 7, duplicate: true })

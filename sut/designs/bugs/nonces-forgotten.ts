@@ -4,7 +4,7 @@ export const noncesForgotten: PlantedBug = {
   name: 'nonces-forgotten',
   title: 'A gateway does not remember nonces itself',
   description:
-    'Which nonces were used is in Redis alone: while Redis is away, a gateway serves the same request again.',
+    'Which nonces were used is in Redis alone, and nothing else is asked while Redis is away: a gateway serves the same request again.',
   caught_by: 'thief-gets-nothing',
   experiment: 'redis-link-down',
   replaces: {
@@ -15,5 +15,6 @@ export const noncesForgotten: PlantedBug = {
       mark('reached')
       return false
     },
+    'gateway.claim-elsewhere': () => async () => true,
   },
 }

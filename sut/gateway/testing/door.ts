@@ -75,7 +75,7 @@ export async function door(answer: (name: string) => unknown, limits: DoorLimits
         clock: systemClock,
         ttl_ms: 60_000,
         remembered_max: 10,
-        retry_store_after_ms: 100,
+        claimElsewhere: async () => true,
         onFallback: () => {},
       }),
       rates: rates({
