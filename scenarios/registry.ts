@@ -1,4 +1,5 @@
 import { careful } from './journeys/careful.ts'
+import { flooder } from './journeys/flooder.ts'
 import { impatient } from './journeys/impatient.ts'
 import type { Journey } from './journeys/journey.ts'
 import { operator } from './journeys/operator.ts'
@@ -25,6 +26,7 @@ export const journeys: Readonly<Record<string, Journey>> = named([
   careful,
   operator,
   thief,
+  flooder,
   spinner,
 ])
 export const profiles: Readonly<Record<string, Profile>> = named([climb, steady, surge])

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { Failure } from '#lib/errors.ts'
 import { inTopology } from '#sut/contracts/topology.ts'
 import { bundledMix, dealt } from '#scenarios/mix.ts'
+import { journeys } from '#scenarios/registry.ts'
 import { slotBackend } from '#sut/descriptor.ts'
 import { choices } from '#sut/designs/registry.ts'
 import { experiments } from '../experiments/registry.ts'
@@ -16,7 +17,7 @@ import { planRun, type PlanRequest } from './plan.ts'
 const catalogue: Catalogue = {
   experiments,
   faults,
-  journeys: ['player', 'two-devices', 'same-key', 'reader', 'impatient', 'careful', 'operator', 'thief'],
+  journeys: Object.keys(journeys),
   profiles: ['steady', 'surge'],
   designs: ['standard', 'monolith'],
   // That there are checks with these is held where checks can be seen: cli/planted-bugs.test.ts.

@@ -3,6 +3,7 @@ import { certificateRotation } from './certificate-rotation.ts'
 import { contention } from './contention.ts'
 import { databaseLinkDown } from './database-link-down.ts'
 import type { Experiment } from './experiment.ts'
+import { flood } from './flood.ts'
 import { lateBets } from './late-bets.ts'
 import { freshReads } from './fresh-reads.ts'
 import { linkLatencyWallet } from './link-latency-wallet.ts'
@@ -30,5 +31,6 @@ export const experiments: Readonly<Record<string, Experiment>> = Object.fromEntr
     freshReads,
     saferPlay,
     lockedDoors,
+    flood,
   ].map((each) => [each.name, each]),
 )

@@ -16,6 +16,7 @@ import { holdsOverTime } from './holds-over-time.ts'
 import { limitsKept } from './limits-kept.ts'
 import { exclusionsKept } from './exclusions-kept.ts'
 import { loginsEnd } from './logins-end.ts'
+import { ratesKept } from './rates-kept.ts'
 import { thiefGetsNothing } from './thief-gets-nothing.ts'
 import { proofsHold } from './proofs-hold.ts'
 import { historyWellFormed } from './history-well-formed.ts'
@@ -68,6 +69,7 @@ export const checks: readonly Check[] = [
   exclusionsKept,
   loginsEnd,
   thiefGetsNothing,
+  ratesKept,
   actsTold,
   outboxLog,
   readModels,

@@ -67,7 +67,7 @@ export function runCampaign({ records, seed, mutations = all, progress = () => u
     const clean = runChecks(recordOf(raw))
     campaign.unchanged++
     for (const text of alarmsOf(clean)) note(campaign.false_alarms, `record ${index}: ${text}`)
-    const found = change(raw, mutations, index, choices)
+    const found = change(raw, mutations, tallies, choices)
     progress(index + 1)
     if (found === undefined) continue
     campaign.changed++
@@ -95,10 +95,15 @@ interface Changed {
   record: RawRecord
 }
 
-/** The mutation whose turn it is, or the next one that this record has something for. */
-function change(raw: RawRecord, mutations: readonly Mutation[], turn: number, choices: Random): Changed | undefined {
-  for (let step = 0; step < mutations.length; step++) {
-    const index = (turn + step) % mutations.length
+/** Of those that this record has something for the one that was tried least often: what few records allow has its turn too. */
+function change(
+  raw: RawRecord,
+  mutations: readonly Mutation[],
+  tallies: readonly MutationTally[],
+  choices: Random,
+): Changed | undefined {
+  const byTried = mutations.map((_, index) => index).toSorted((a, b) => tallies[a]!.tried - tallies[b]!.tried)
+  for (const index of byTried) {
     const mutation = mutations[index]!
     const record = mutated(raw, mutation, choices.fork(mutation.name))
     if (record !== undefined) return { mutation, index, record }

@@ -91,6 +91,7 @@ test('the registry names each entry by its own name', () => {
     'journey careful',
     'journey operator',
     'journey thief',
+    'journey flooder',
     'journey spinner',
     'profile climb',
     'profile steady',

@@ -30,6 +30,8 @@ export interface Parts {
   'gateway.knows-nonce': (remembered: boolean, shared: boolean) => boolean
   /** Whether a nonce is this claim's, where all gateways can ask while they cannot reach their store. */
   'gateway.claim-elsewhere': (claim: { key: string; claim: string; ttl_ms: number }) => Promise<boolean>
+  /** Whether one more request is let through, by what was counted of its scope (`player`, `spins`, …). */
+  'gateway.admits-rate': (below: boolean, scope: string) => boolean
   /** The value that all gateways have under a nonce already, or null when it was set. */
   'gateway.claim-in-store': (key: string, value: string, ttl_ms: number) => Promise<string | null>
 

@@ -44,6 +44,7 @@ import { refusedWithoutReason } from './bugs/refused-without-reason.ts'
 import { releasedCaptured } from './bugs/released-captured.ts'
 import { replayAdmitted } from './bugs/replay-admitted.ts'
 import { resolverMissing } from './bugs/resolver-missing.ts'
+import { requestsUnlimited } from './bugs/requests-unlimited.ts'
 import { roleUnchecked } from './bugs/role-unchecked.ts'
 import { roundOfAnother } from './bugs/round-of-another.ts'
 import { reuseNotNoticed } from './bugs/reuse-not-noticed.ts'
@@ -53,6 +54,7 @@ import { seedsInClear } from './bugs/seeds-in-clear.ts'
 import { sessionOfAnother } from './bugs/session-of-another.ts'
 import { sessionToldOtherwise } from './bugs/session-told-otherwise.ts'
 import { signatureUnverified } from './bugs/signature-unverified.ts'
+import { spinsUnlimited } from './bugs/spins-unlimited.ts'
 import { stakeCapIgnored } from './bugs/stake-cap-ignored.ts'
 import { suspensionIgnored } from './bugs/suspension-ignored.ts'
 import { suspensionOfAnother } from './bugs/suspension-of-another.ts'
@@ -128,6 +130,8 @@ const all: readonly PlantedBug[] = [
   loginsUnbounded,
   bodiesHoldPlaces,
   traceFlagTrusted,
+  spinsUnlimited,
+  requestsUnlimited,
   payTableStale,
   proofOtherTable,
   sessionOfAnother,

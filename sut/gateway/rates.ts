@@ -37,6 +37,8 @@ export interface RatesOptions {
   /** Who is remembered; beyond it those are forgotten that began to ask the longest time ago. */
   remembered_max: number
   onFallback: (error: unknown) => void
+  /** Whether one more is let through, after what was counted. */
+  admits?: (below: boolean, scope: RateScope) => boolean
 }
 
 export interface Rates {
@@ -66,7 +68,8 @@ const told_from_share = 0.1
 /** One command to the store stays small; who is left out comes next time. */
 const told_at_once_max = 1_000
 
-export function rates({ store, clock, window_ms, most, remembered_max, onFallback }: RatesOptions): Rates {
+export function rates(options: RatesOptions): Rates {
+  const { store, clock, window_ms, most, remembered_max, onFallback, admits = (below) => below } = options
   const counters = new Map<string, Counter>()
 
   const counterOf = (name: string, window: number): Counter => {
@@ -88,7 +91,7 @@ export function rates({ store, clock, window_ms, most, remembered_max, onFallbac
     const window = Math.floor(now_ms / window_ms)
     const counter = counterOf(`${scope}:${who}`, window)
     const still_covered = 1 - (now_ms / window_ms - window)
-    if (counter.mine + counter.others + counter.before * still_covered >= most[scope])
+    if (!admits(counter.mine + counter.others + counter.before * still_covered < most[scope], scope))
       throw new Problem(refusedWith[scope], `more than ${most[scope]} in ${window_ms / 1000} s: wait a little`)
     return counter
   }

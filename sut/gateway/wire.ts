@@ -60,6 +60,7 @@ export async function wireGateway(platform: Platform): Promise<void> {
     clock,
     remembered_max: 100_000,
     onFallback: () => rateFallbacks.inc(),
+    admits: platform.part('gateway.admits-rate', (below) => below),
   })
   platform.background('rates', async (signal) => {
     for (;;) {
