@@ -3,9 +3,9 @@ import { servedAllTheTime, undisturbed } from './undisturbed.ts'
 
 export const flood: Experiment = {
   name: 'flood',
-  title: 'One player asks for what would do for a hundred',
+  title: 'One player spins as a hundred would',
   description:
-    'Steady load, no fault. One player floods both regions with spins and reads for some ten seconds. He is served what one player is served and refused the rest; the others notice nothing.',
+    'Steady load, no fault. One player floods both regions with spins for some ten seconds. He is served what one player is served and refused the rest; the others notice nothing.',
   load: {
     profile: 'steady',
     rate_per_s: 6,
@@ -19,7 +19,7 @@ export const flood: Experiment = {
   ...undisturbed,
   expectations: {
     consistent: true,
-    exercised: { asked_too_often: 200 },
+    exercised: { asked_too_often: 50 },
     ...servedAllTheTime,
   },
 }

@@ -15,7 +15,7 @@ export const platform = {
   /** Requests that are let through within a window: of one player, spins of one player, of one address, of all. */
   rate_window_ms: 10_000,
   rate_player: 300,
-  rate_spins: 100,
+  rate_spins: 60,
   rate_address: 2_000,
   /** So many rounds end a seed by themselves. */
   rounds_per_seed_max: 1_000,

@@ -18,10 +18,10 @@ export const login_refused_after_ms = 0
  */
 export const guesses_looked_at = { within_ms: 10_000, of_one_name_max: 10, from_one_network_max: 40 } as const
 /**
- * What is served to one player within any such time, at all gateways together, and spins among it. Each gateway counts a third of it
- * within windows of that length: the rest is for a burst that meets the next window, and for what gateways have not told each other yet.
+ * Spins that are served to one player within any such time, at all gateways together. Each gateway counts a third of it within windows of
+ * that length: the rest is for a burst that meets the next window, and for what gateways have not told each other yet.
  */
-export const served_to_one_player = { within_ms: 10_000, requests_max: 900, spins_max: 300 } as const
+export const spins_of_one_player = { within_ms: 10_000, served_max: 180 } as const
 
 /** From the password on; no refresh goes on with a login then, and no token of it is good. */
 export const login_life_s = 24 * 60 * 60

@@ -44,7 +44,6 @@ import { refusedWithoutReason } from './bugs/refused-without-reason.ts'
 import { releasedCaptured } from './bugs/released-captured.ts'
 import { replayAdmitted } from './bugs/replay-admitted.ts'
 import { resolverMissing } from './bugs/resolver-missing.ts'
-import { requestsUnlimited } from './bugs/requests-unlimited.ts'
 import { roleUnchecked } from './bugs/role-unchecked.ts'
 import { roundOfAnother } from './bugs/round-of-another.ts'
 import { reuseNotNoticed } from './bugs/reuse-not-noticed.ts'
@@ -131,7 +130,6 @@ const all: readonly PlantedBug[] = [
   bodiesHoldPlaces,
   traceFlagTrusted,
   spinsUnlimited,
-  requestsUnlimited,
   payTableStale,
   proofOtherTable,
   sessionOfAnother,

@@ -29,12 +29,12 @@ const limits = {
 
 /**
  * Requests in a window, far above what the players of an experiment ask for: one person 30/s, one address (behind it may
- * be a whole network) 2,000/s, all together 10,000/s. No reel turns ten times a second. A tenth of what an address may
+ * be a whole network) 2,000/s, all together 10,000/s. No reel turns six times a second. A tenth of what an address may
  * ask may be abuse. A login is a hash of 10 ms, so 50/s of an address are half of a core.
  */
 const rateLimits = {
   window_ms: 10_000,
-  most: { player: 300, address: 20_000, all: 100_000, spins: 100, logins: 500, abuse: 2_000 },
+  most: { player: 300, address: 20_000, all: 100_000, spins: 60, logins: 500, abuse: 2_000 },
 }
 /** Of the places of a gateway, those for logins and registrations. */
 const costlyLimits = { places_max: 20, of_one_address_max: 12 }

@@ -44,22 +44,6 @@ const more = (field: string, by: number) => (value: Record<string, unknown>) =>
   typeof value[field] === 'number' ? { [field]: value[field] + by } : null
 
 export const requestMutations: readonly Mutation[] = [
-  {
-    name: 'served-without-end',
-    what: 'one player was served a thousand reads within a moment',
-    seen_by: ['rates-kept'],
-    derived: false,
-    change(raw, random) {
-      const found = anyOf(random, asked(raw, ['balance']))
-      if (found === undefined) return false
-      for (let number = 0; number < 1_000; number++) {
-        const operation_id = `${found.end.operation_id}-again-${number}`
-        raw.history.push({ ...found.invoke, operation_id }, { ...found.end, operation_id })
-      }
-      raw.history.sort((one, other) => one.at_ms - other.at_ms)
-      return true
-    },
-  },
   onRequest(
     'deposit-of-another-amount',
     'a deposit asked for more than was booked',
