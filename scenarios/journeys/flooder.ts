@@ -17,18 +17,18 @@ export const flooder: Journey = {
   begin() {
     let flooded = false
     return function* turn(draw): Turn {
-      if (flooded) return yield* reads()
+      if (flooded) yield [{ action: { kind: 'balance' }, counted: false }]
+      else yield* floods(draw)
       flooded = true
-      for (let lot = 0; lot < lots; lot++) {
-        yield lotOf(draw)
-        yield { pause_ms: between_lots_ms }
-      }
     }
   },
 }
 
-function* reads(): Turn {
-  yield [{ action: { kind: 'balance' }, counted: false }]
+function* floods(draw: Draw): Turn {
+  for (let lot = 0; lot < lots; lot++) {
+    yield lotOf(draw)
+    yield { pause_ms: between_lots_ms }
+  }
 }
 
 /** Half of them through each region. */
