@@ -53,7 +53,7 @@ export function natsManifests(request: ManifestRequest): Manifest[] {
             timeoutSeconds: 3,
           },
         },
-        requests: { cpu: '50m', memory: '64Mi' },
+        requests: { cpu: '100m', memory: '64Mi' },
         memory_limit: '512Mi',
         storage: '2Gi',
         termination_grace_s: 15,

@@ -50,7 +50,8 @@ export function postgresManifests(request: ManifestRequest): Manifest[] {
           liveness: probe('/liveness', 10, 3),
           readiness: probe('/readiness', 2, 2),
         },
-        requests: { cpu: '100m', memory: '256Mi' },
+        // Every commit waits for the standby: one that comes back has its share while all services of its region start beside it.
+        requests: { cpu: '500m', memory: '256Mi' },
         memory_limit: '1Gi',
         storage: '2Gi',
         termination_grace_s: 30,

@@ -14,6 +14,7 @@ import type { LoadMeter } from './load-meter.ts'
 import type { Metrics } from './metrics.ts'
 import type { CallHandler, HttpServer, ServedRequest } from './platform.ts'
 import { probePath } from './prober.ts'
+import { refuseWhenClosing } from './refuse-when-closing.ts'
 import { currentTrace, isSampled, newTrace, withTrace } from './trace.ts'
 import type { TraceEntry } from './trace-entry.ts'
 import type { Tracer } from './tracer.ts'
@@ -59,11 +60,14 @@ export function httpServer(options: ServerOptions): HttpServer {
     bodyLimit: limits.body_bytes_max,
     // Requests under way are finished by the stop sequence; sessions without one must not hold it up.
     forceCloseConnections: true,
+    // Fastify's own answer while it closes is no problem that the API names.
+    return503OnClosing: false,
     routerOptions: { maxParamLength: 200 },
   }).withTypeProvider<TypeBoxTypeProvider>()
   refusals.follow(server.server)
   server.setValidatorCompiler(TypeBoxValidatorCompiler)
 
+  refuseWhenClosing(server)
   server.get(probePath, async () => ({}))
   // For connections to come: those that are open go on with what they agreed on.
   const stopRotation = certificates.onChange((fresh) => server.server.setSecureContext(contextOf(fresh, isPublic)))
