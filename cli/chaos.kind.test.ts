@@ -140,12 +140,18 @@ test('a link is slow, and as it was afterwards', { timeout: run_limit_ms }, asyn
   expect(found.verdict.system).toBe('PASS')
 })
 
-test('a planted bug turns the verdict red, also when the API server restarts', { timeout: run_limit_ms }, async () => {
-  const out = join(folder, 'planted')
+async function withoutApiServer(out: string): Promise<number | null> {
   const { text, ended } = start('wallet-kill', ...where, '--design', 'idempotency-off', '--out', out)
   await waitFor(() => /^ {2}load /m.test(text.stderr), { what: 'the load', limit_ms: run_limit_ms / 2, every_ms: 500 })
   await killApiServer()
-  const { code } = await ended
+  return (await ended).code
+}
+
+test('a planted bug turns the verdict red, also when the API server restarts', { timeout: run_limit_ms }, async () => {
+  let out = join(folder, 'planted')
+  let code = await withoutApiServer(out)
+  // As in `result`: where nothing could be measured, because the system was not well in time, nothing is said.
+  if (code === 3) code = await withoutApiServer((out = join(folder, 'planted-again')))
   const judged = JSON.parse(await readFile(join(out, 'result.json'), 'utf8')) as ResultFile
   const observations = await readFile(join(out, 'observations.jsonl'), 'utf8')
   const after = observations.slice(observations.indexOf('"watch-broken"'))

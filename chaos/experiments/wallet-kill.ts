@@ -11,7 +11,7 @@ export const walletKill: Experiment = {
   description:
     'SIGKILL of one wallet instance in region a, three times. Players should notice next to nothing: calls move to the other instance, and no acknowledged spin or deposit is lost or applied twice.',
   load: { profile: 'steady', rate_per_s: 24, players: 60 },
-  steady_state: { success_rate_min: 0.99, p99_ms_max: 500, for_s: 5, limit_s: 30 },
+  steady_state: { success_rate_min: 0.99, p99_ms_max: 500, for_s: 5, limit_s: 60 },
   trials: 3,
   faults: [{ fault: 'process-kill', parameters: { service: 'wallet', region: 'a', count: 1 }, hold_s: 0 }],
   recovery: { good_s: 5, limit_s: 60 },
