@@ -2,7 +2,7 @@ import { actorsAtWork } from './actors-at-work.ts'
 import type { Experiment } from './experiment.ts'
 
 // Many thieves: what is at risk while gateways cannot ask Redis is that a request which one of them has seen
-// is served once more. Few arrivals, so that each region keeps its one gateway (docs/decisions/011).
+// is served once more, by itself or by another gateway of its region (docs/decisions/014).
 export const redisLinkDown: Experiment = {
   name: 'redis-link-down',
   title: 'Gateways cannot reach Redis while requests are replayed',

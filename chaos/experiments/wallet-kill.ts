@@ -4,7 +4,8 @@ import { actorsAtWork } from './actors-at-work.ts'
 // Three trials kill one of the wallet's two instances in region a. The seed chooses; the second crash of the same slot waits
 // for 10 s of restart back-off and the third for 20 s, as in Kubernetes, so trials differ: that is why there are three. Whole again is
 // waited for so long, and a start on top. Recovery may last until that instance is back: its start takes CPU from those that serve, and
-// one slow answer of 30 makes a second a bad one.
+// one slow answer of 30 makes a second a bad one. It may be well late as well, where a cluster shares
+// two cores with its load.
 export const walletKill: Experiment = {
   name: 'wallet-kill',
   title: 'A wallet instance is killed while players play',

@@ -39,16 +39,16 @@ function* turn(draw: Draw, view: PlayerView, left: Left[]): Turn {
 
 function* leave(draw: Draw, view: PlayerView, left: Left[]): Turn {
   const sending = { action: writing(draw), key: `k${view.arrival}` }
-  const [answer] = yield [{ ...sending, cut_after_ms: between(draw, cut_ms), counted: false }]
+  const [answer] = yield [{ ...sending, cut_after_ms: logUniform(draw, cut_ms), counted: false }]
   // Who was answered before he lost patience has nothing to come back for.
   if (answer !== undefined && answer.outcome !== 'info') return
   const comes = weighted(draw, comesBack)
   if (comes === 'soon') {
-    yield { pause_ms: between(draw, soon_ms) }
+    yield { pause_ms: logUniform(draw, soon_ms) }
     yield [again(draw, sending)]
   }
   if (comes === 'later' && left.length < remembered)
-    left.push({ ...sending, due_ms: view.now_ms + between(draw, later_ms) })
+    left.push({ ...sending, due_ms: view.now_ms + logUniform(draw, later_ms) })
 }
 
 /** He waits for the answer this time. His network may have brought him to the other region. */
@@ -64,6 +64,6 @@ function writing(draw: Draw): Action {
 }
 
 /** Whole milliseconds, log-uniform: as many of 1 to 2 as of 40 to 80. */
-function between(draw: Draw, { from, to }: { from: number; to: number }): number {
+function logUniform(draw: Draw, { from, to }: { from: number; to: number }): number {
   return Math.round(from * (to / from) ** draw())
 }

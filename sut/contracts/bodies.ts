@@ -62,6 +62,7 @@ export const nonceClaim = Type.Object({
   claim: Type.String({ minLength: 1, maxLength: 64 }),
   ttl_ms: Type.Integer({ minimum: 1, maximum: 600_000 }),
 })
+export type NonceClaim = Static<typeof nonceClaim>
 export const nonceClaimed = Type.Object({ first: Type.Boolean() })
 
 // Responsible play.

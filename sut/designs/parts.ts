@@ -1,6 +1,13 @@
 import type { KeyObject } from 'node:crypto'
 import type { History, PlayerAccess, RoundProof, SpinResult } from '#sut/contracts/api.ts'
-import type { GameDefinition, Login, RoundRequest, TransferAnswer, TransferRequest } from '#sut/contracts/bodies.ts'
+import type {
+  GameDefinition,
+  Login,
+  NonceClaim,
+  RoundRequest,
+  TransferAnswer,
+  TransferRequest,
+} from '#sut/contracts/bodies.ts'
 import type { SystemEvent } from '#sut/contracts/events.ts'
 import type { AccountShown, HoldReleased } from '#sut/contracts/holds.ts'
 import type { Role } from '#sut/contracts/roles.ts'
@@ -29,7 +36,7 @@ export interface Parts {
   /** Whether a nonce is refused because the gateway remembers it. `shared`: the store that all gateways have can be asked. */
   'gateway.knows-nonce': (remembered: boolean, shared: boolean) => boolean
   /** Whether a nonce is this claim's, where all gateways can ask while they cannot reach their store. */
-  'gateway.claim-elsewhere': (claim: { key: string; claim: string; ttl_ms: number }) => Promise<boolean>
+  'gateway.claim-elsewhere': (claim: NonceClaim) => Promise<boolean>
   /** Whether one more request is let through, by what was counted of its scope (`player`, `spins`, …). */
   'gateway.admits-rate': (below: boolean, scope: string) => boolean
   /** The value that all gateways have under a nonce already, or null when it was set. */

@@ -1,5 +1,6 @@
 import { newId } from '#lib/random.ts'
 import type { Clock } from '#lib/clock.ts'
+import type { NonceClaim } from '#sut/contracts/bodies.ts'
 import { Problem } from '#sut/contracts/problems.ts'
 
 // Each nonce of a token is taken once, for as long as its timestamp could be accepted:
@@ -21,7 +22,7 @@ export interface NonceStore {
 export interface NonceOptions {
   store: NonceStore
   /** Whether the nonce is this claim's, for all gateways. Throws Problem. */
-  claimElsewhere: (claim: { key: string; claim: string; ttl_ms: number }) => Promise<boolean>
+  claimElsewhere: (claim: NonceClaim) => Promise<boolean>
   /** Of what a gateway remembers itself, what it goes by: all of it. `shared`: the store answers. */
   knows?: (remembered: boolean, shared: boolean) => boolean
   clock: Clock

@@ -1,10 +1,5 @@
+import type { NonceClaim } from '#sut/contracts/bodies.ts'
 import type { Database } from '#sut/platform/database.ts'
-
-export interface NonceClaim {
-  key: string
-  claim: string
-  ttl_ms: number
-}
 
 /** Where gateways agree on nonces when Redis cannot be reached. */
 export const nonceClaims = (database: Pick<Database, 'query'>) => ({
